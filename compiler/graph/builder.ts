@@ -48,8 +48,22 @@ export class Builder implements Graph {
   }
 }
 
-function keyOf(op: string, attrs: unknown, inputs: readonly NodeId[]): string {
-  return `${op}(${inputs.join(",")})${JSON.stringify(attrs)}`;
+// Passes copy nodes with the attributes they had, so most are seen many times.
+const texts = new WeakMap<object, string>();
+
+function keyOf(op: string, attrs: object, inputs: readonly NodeId[]): string {
+  let text = texts.get(attrs);
+  if (text === undefined) {
+    text = JSON.stringify(attrs, exactly);
+    texts.set(attrs, text);
+  }
+  return `${op}(${inputs.join(",")})${text}`;
+}
+
+/** JSON has no word for these, and would make different constants the same node. */
+function exactly(_: string, value: unknown): unknown {
+  if (typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))) return value;
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 export { DimsError };

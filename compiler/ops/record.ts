@@ -9,6 +9,8 @@ export type DimsProblem =
   | { readonly kind: "clash"; readonly axis: string }
   /** The operand lacks an axis the operation works on. */
   | { readonly kind: "missing-axis"; readonly axis: string; readonly operand: number }
+  /** The operand has an axis the operation has no place for. */
+  | { readonly kind: "extra-axis"; readonly axis: string; readonly operand: number }
   /** An axis the operation would make is there already. */
   | { readonly kind: "taken-axis"; readonly axis: string }
   /** Reflect pad not smaller than its input. */
@@ -41,6 +43,9 @@ export interface OpCase<K extends OpName> {
   readonly range?: readonly [number, number];
 }
 
+/** Makes one operand's gradient when it is asked for: what no trained value needs is never built. Undefined: there is none. */
+export type Gradient = (() => NodeId) | undefined;
+
 /** Everything ganc knows of one operation. */
 export interface OpRecord<K extends OpName> {
   readonly op: K;
@@ -49,10 +54,10 @@ export interface OpRecord<K extends OpName> {
   /** The result's shape; throws DimsError. */
   dims(attrs: OpAttrs[K], operands: readonly Shape[]): Shape;
   /**
-   * Gradients of the operands given the result's, as new nodes of the same graph; undefined where there is none.
+   * Gradients of the operands given the result's, as new nodes of the same graph, one an operand.
    * A gradient may lack axes along which it is constant, exactly as an operand may; `Builder` users expand where needed.
    */
-  gradient(b: Builder, node: NodeOf<K>, g: NodeId): readonly (NodeId | undefined)[];
+  gradient(b: Builder, node: NodeOf<K>, g: NodeId): readonly Gradient[];
   /** Reference evaluation in double precision. `shape` is the result's, as numbers. */
   evaluate(attrs: OpAttrs[K], operands: readonly NdArray[], shape: readonly AxisNumber[]): NdArray;
   /** Floating point operations (2 × multiply-adds); 0 where the field does not count them. */

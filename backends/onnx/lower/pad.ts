@@ -1,0 +1,101 @@
+import { addDim, type Dim } from "../../../compiler/graph/dim";
+import type { PadAmounts, PadMode } from "../../../compiler/graph/types";
+import type { Shape } from "../../../compiler/graph/shape";
+import { CannotLower, type Cut, type Emitter, positions } from "../emitter";
+import { int, text } from "../operator";
+import { reordered } from "./layout";
+import type { Lowering } from "./lowering";
+
+const ONNX_MODE = { reflect: "reflect", zero: "constant", edge: "edge" } as const;
+
+interface Side {
+  readonly axis: string;
+  readonly before: number;
+  readonly after: number;
+}
+const sides = (a: PadAmounts): Side[] => [
+  { axis: "h", before: a.top, after: a.bottom },
+  { axis: "w", before: a.left, after: a.right },
+];
+
+/** ONNX's Pad of the axes given by position. */
+export function padAxes(e: Emitter, value: string, rank: number, mode: PadMode, amounts: readonly { at: number; before: number; after: number }[]): string {
+  const pads = Array.from({ length: 2 * rank }, () => 0);
+  for (const { at, before, after } of amounts) {
+    pads[at] = before;
+    pads[rank + at] = after;
+  }
+  if (pads.every((p) => p === 0)) return value;
+  return e.op("Pad", [value, e.ints(pads)], { mode: text(ONNX_MODE[mode]) });
+}
+
+export const pad: Lowering<"pad"> = (e, node) => {
+  const [id] = node.inputs as [number];
+  const own = e.shape(id);
+  const amounts = sides(node.attrs.amounts).map((s) => ({ at: positions(own, [s.axis])[0]!, before: s.before, after: s.after }));
+  return reordered(e, padAxes(e, e.value(id), own.length, node.attrs.mode, amounts), own, node.shape);
+};
+
+/** Axis by axis: what was copied outwards adds back to where it came from. */
+export const padAdjoint: Lowering<"pad_adjoint"> = (e, node) => {
+  const [id] = node.inputs as [number];
+  const { mode, amounts } = node.attrs;
+  const own = e.shape(id);
+  let value = e.value(id);
+  if (mode === "zero") {
+    const cuts = sides(amounts).map(({ axis, before, after }): Cut => {
+      const [at] = positions(own, [axis]) as [number];
+      const total = own[at]!.dim;
+      return { axis: at, start: before, size: addDim(total, -before - after), total };
+    });
+    value = e.cut(value, cuts);
+  } else {
+    // w first: the strips of h then are of the final width.
+    for (const side of sides(amounts).reverse()) value = foldBack(e, value, own, side, mode);
+  }
+  return reordered(e, value, own, node.shape);
+};
+
+function foldBack(e: Emitter, value: string, shape: Shape, { axis, before, after }: Side, mode: "reflect" | "edge"): string {
+  if (before === 0 && after === 0) return value;
+  const [at] = positions(shape, [axis]) as [number];
+  const total = shape[at]!.dim;
+  if (typeof total !== "number") throw new CannotLower(`the dim of ${axis} is free`);
+  const strip = (start: number, size: number): string => e.cut(value, [{ axis: at, start, size: size as Dim, total }]);
+  return mode === "edge" ? foldEdge(e, strip, at, total, before, after) : foldReflect(e, strip, shape.length, at, total, before, after);
+}
+
+type Strip = (start: number, size: number) => string;
+
+/** The first element takes all copies in front of it, the last all behind it. */
+function foldEdge(e: Emitter, strip: Strip, at: number, total: number, before: number, after: number): string {
+  const sum = (start: number, size: number): string => e.op("ReduceSum", [strip(start, size), e.ints([at])], { keepdims: int(1) });
+  const size = total - before - after;
+  if (size === 1) return sum(0, total);
+  const middle = size > 2 ? [strip(before + 1, size - 2)] : [];
+  return e.concat([sum(0, before + 1), ...middle, sum(total - after - 1, after + 1)], at);
+}
+
+/**
+ * Elements 1 … before take the mirrored front, size−1−after … size−2 the mirrored end; the rest is copied. Where the two
+ * overlap (pads wide for their input), each is added over the whole length instead.
+ */
+function foldReflect(e: Emitter, strip: Strip, rank: number, at: number, total: number, before: number, after: number): string {
+  const size = total - before - after;
+  const mirrored = (start: number, n: number): string => (n === 1 ? strip(start, 1) : e.flip(strip(start, n), [at]));
+  if (before + after + 2 > size) {
+    const all = strip(before, size);
+    const spread = (start: number, n: number, to: number): string[] =>
+      n === 0 ? [] : [padAxes(e, mirrored(start, n), rank, "zero", [{ at, before: to, after: size - to - n }])];
+    const extra = [...spread(0, before, 1), ...spread(total - after, after, size - 1 - after)];
+    return extra.reduce((sum, x) => e.op("Add", [sum, x]), all);
+  }
+  const front = before === 0 ? [] : [strip(before, 1), e.op("Add", [strip(before + 1, before), mirrored(0, before)])];
+  const taken = front.length === 0 ? 0 : before + 1;
+  const left = after === 0 ? 0 : after + 1;
+  const middle = strip(before + taken, size - taken - left);
+  const end = before + size;
+  const back = after === 0 ? [] : [e.op("Add", [strip(end - 1 - after, after), mirrored(end, after)]), strip(end - 1, 1)];
+  const wide = size - taken - left > 0 ? [middle] : [];
+  return e.concat([...front, ...wide, ...back], at);
+}

@@ -1,0 +1,151 @@
+import { type Dim, showDim } from "../../compiler/graph/dim";
+import { countOf, numbersOf, type Shape } from "../../compiler/graph/shape";
+import type { Graph, NodeId } from "../../compiler/graph/types";
+import { bytesOf, encodeModel, type ExternalPlace, IR_VERSION, OPSET } from "./encode";
+import type { Emitter } from "./emitter";
+import { lowerGraph, type OnnxProblem, placeOf, reached } from "./lower/index";
+import type { Initializer, Operator, ValueDim, ValueInfo } from "./operator";
+
+export interface NamedNode {
+  readonly node: NodeId;
+  readonly name: string;
+}
+/** An input node whose values travel with the model. */
+export interface StoredConstant extends NamedNode {
+  readonly data: Float32Array;
+}
+
+export interface ModelSpec {
+  readonly name: string;
+  readonly graph: Graph;
+  readonly inputs: readonly NamedNode[];
+  readonly outputs: readonly NamedNode[];
+  readonly constants?: readonly StoredConstant[];
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Where constants go once their bytes pass `threshold` together (default 1 GB: a protobuf message ends at 2). */
+  readonly externalData?: { readonly file: string; readonly threshold?: number };
+  readonly opset?: number;
+  readonly irVersion?: number;
+  /** Notes the shape of every node's value in the model: for tests and viewers. */
+  readonly annotate?: boolean;
+}
+
+/** A file beside the model, piece by piece, so that nobody needs its bytes twice. */
+export interface ExternalFile {
+  readonly file: string;
+  readonly length: number;
+  readonly pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+}
+export interface EmittedModel {
+  readonly bytes: Uint8Array;
+  readonly external?: ExternalFile;
+}
+
+const GIGABYTE = 1e9;
+/** Constants this small stay in the model: a viewer shows them, and alignment would cost more than they are. */
+const SMALL = 1024;
+/** Pieces start at multiples of this, so that a runtime may map them instead of reading them. */
+const ALIGNMENT = 65536;
+
+/** What keeps these outputs from being ONNX; asked before `emitModel`, which takes their absence for granted. */
+export function problemsOf(graph: Graph, outputs: readonly NodeId[]): readonly OnnxProblem[] {
+  const inputs = reached(graph, outputs).filter((id) => graph.nodes[id]!.op === "input");
+  return lowerGraph(graph, new Map(inputs.map((id) => [id, `input/${id}`])), outputs).problems;
+}
+
+export function emitModel(spec: ModelSpec): EmittedModel {
+  const { graph } = spec;
+  const constants = spec.constants ?? [];
+  const given = new Map([...spec.inputs, ...constants].map((v) => [v.node, v.name]));
+  const wanted = spec.outputs.map((o) => o.node);
+  const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name));
+  if (problems.length > 0) throw new Error(`defect: ${spec.name} has no ONNX form: ${problems.map((p) => p.reason).join("; ")}`);
+  const { operators, names } = named(emitter, spec);
+  const used = new Set(operators.flatMap((o) => o.inputs));
+  const stored = constants.filter((c) => used.has(c.name)).map((c) => storedInitializer(graph, c));
+  const own = [...emitter.initializers.values()].filter((i) => used.has(i.name));
+  const external = placed(stored, spec.externalData);
+  const bytes = encodeModel({
+    name: spec.name,
+    operators,
+    inputs: spec.inputs.map((i) => info(i.name, graph.nodes[i.node]!.shape)),
+    outputs: spec.outputs.map((o) => info(o.name, graph.nodes[o.node]!.shape)),
+    inner: spec.annotate ? annotations(emitter, spec, names) : [],
+    initializers: [...stored, ...own],
+    places: external?.places ?? new Map(),
+    metadata: spec.metadata ?? {},
+    opset: spec.opset ?? OPSET,
+    irVersion: spec.irVersion ?? IR_VERSION,
+  });
+  return { bytes, ...(external ? { external: external.file } : {}) };
+}
+
+/**
+ * Gives values their final names: outputs their own, others the place of the node they are of. An output that is nobody's
+ * fresh result (an input, a constant, a second name for one value) is copied, so that no two outputs share a buffer.
+ */
+function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map<string, string> } {
+  const made = new Set(e.operators.map((o) => o.output));
+  const names = new Map<string, string>();
+  const copies: Operator[] = [];
+  for (const { node, name } of spec.outputs) {
+    const value = e.value(node);
+    if (made.has(value) && !names.has(value)) names.set(value, name);
+    else copies.push({ type: "Identity", inputs: [value], output: name, attributes: {} });
+  }
+  for (const id of reached(spec.graph, spec.outputs.map((o) => o.node))) {
+    const value = e.value(id);
+    if (made.has(value) && !names.has(value)) names.set(value, placeOf(spec.graph.nodes[id]!));
+  }
+  const final = (value: string): string => names.get(value) ?? value;
+  const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: o.inputs.map(final), output: final(o.output) }));
+  return { operators: live(operators, new Set(spec.outputs.map((o) => o.name))), names };
+}
+
+/** Without the operators whose results nobody reads. */
+function live(operators: readonly Operator[], wanted: Set<string>): Operator[] {
+  const kept = [...operators].reverse().filter((o) => {
+    if (!wanted.has(o.output)) return false;
+    for (const i of o.inputs) wanted.add(i);
+    return true;
+  });
+  return kept.reverse();
+}
+
+function storedInitializer(graph: Graph, { node, name, data }: StoredConstant): Initializer {
+  const { shape } = graph.nodes[node]!;
+  if (countOf(shape) !== data.length) throw new Error(`defect: ${name} has ${data.length} values where its shape wants ${countOf(shape)}`);
+  return { name, type: "float", dims: numbersOf(shape), data };
+}
+
+function placed(stored: readonly Initializer[], where: ModelSpec["externalData"]): { places: Map<string, ExternalPlace>; file: ExternalFile } | undefined {
+  const threshold = where?.threshold ?? GIGABYTE;
+  const total = stored.reduce((n, s) => n + 4 * s.data.length, 0);
+  if (!where || total <= threshold) return undefined;
+  const places = new Map<string, ExternalPlace>();
+  const pieces: { offset: number; bytes: Uint8Array }[] = [];
+  let end = 0;
+  for (const s of stored) {
+    if (s.type !== "float" || s.data.byteLength < SMALL) continue;
+    const offset = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+    pieces.push({ offset, bytes: bytesOf(s.data) });
+    places.set(s.name, { file: where.file, offset, length: s.data.byteLength });
+    end = offset + s.data.byteLength;
+  }
+  return { places, file: { file: where.file, length: end, pieces } };
+}
+
+const valueDim = (d: Dim): ValueDim => (typeof d === "number" ? d : showDim(d));
+const info = (name: string, shape: Shape): ValueInfo => ({ name, dims: shape.map((a) => valueDim(a.dim)) });
+
+function annotations(e: Emitter, spec: ModelSpec, names: ReadonlyMap<string, string>): ValueInfo[] {
+  const known = new Set([...spec.inputs, ...spec.outputs].map((v) => v.name));
+  const infos: ValueInfo[] = [];
+  for (const id of reached(spec.graph, spec.outputs.map((o) => o.node))) {
+    const name = names.get(e.value(id));
+    if (name === undefined || known.has(name)) continue;
+    known.add(name);
+    infos.push(info(name, spec.graph.nodes[id]!.shape));
+  }
+  return infos;
+}

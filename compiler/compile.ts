@@ -1,0 +1,176 @@
+// The story of a spec, phase by phase: text → modules → params → traced model → step with gradients → optimized → cut → files.
+// Pure: text and options in, diagnostics and files out.
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { diagnose, type Diagnostic } from "../dsl/diagnostic";
+import type { Decl } from "../dsl/tree";
+import { rules } from "./diagnostics/table";
+import { countOf } from "./graph/shape";
+import { optimize } from "./passes/index";
+import { prune } from "./prune";
+import type { Program } from "./program";
+import { printAfter, type PrintablePhase } from "./print";
+import { checkNames } from "./resolve/check";
+import { loadModules, type Module, type Modules, prelude, type ReadModule } from "./resolve/modules";
+import { bindParams, type BoundParam } from "./resolve/params";
+import { Env } from "./trace/env";
+import { elaborateTrain } from "./train/elaborate";
+import { type ExportModel, traceExport } from "./train/exports";
+import type { TrainModel } from "./train/model";
+import { assemble, type GraphFile } from "./train/program";
+import { type CutSegment, cutPhases } from "./train/segments";
+import { buildStep, checkCoverage, type Step } from "./train/step";
+import { fitting } from "./fitting";
+
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface CompileOptions {
+  /** `decoder_norm=IN`, `weights.cam=100`. */
+  readonly set?: readonly string[];
+  readonly variants?: readonly string[];
+  /** Text of the files that the spec imports by relative path. */
+  readonly read?: ReadModule;
+  /** How far to go: `check` stops when every diagnostic is known. */
+  readonly until?: "check" | "graphs";
+  /** Names of passes to leave out. */
+  readonly without?: readonly string[];
+  readonly printAfter?: PrintablePhase;
+  /** Set while a hint is looked for: no hints of hints. */
+  readonly probing?: boolean;
+}
+
+export interface Compiled {
+  readonly source: Source;
+  readonly diagnostics: readonly Diagnostic[];
+  /** No diagnostic is an error. */
+  readonly ok: boolean;
+  readonly modules: Modules;
+  readonly params: ReadonlyMap<string, BoundParam>;
+  readonly model?: TrainModel;
+  readonly step?: Step;
+  readonly exports: readonly ExportModel[];
+  readonly program?: Program;
+  /** Every graph with the names of its ports, ready for a backend. */
+  readonly graphs: readonly GraphFile[];
+  readonly printed?: string;
+}
+
+const hasErrors = (list: readonly Diagnostic[]): boolean => list.some((d) => d.severity === "error");
+
+export function compile(source: Source, options: CompileOptions = {}): Compiled {
+  const diagnostics: Diagnostic[] = [];
+
+  // 1. Parse the spec and what it imports; every name of every body must be known.
+  const outermost = prelude();
+  outermost.set("training", true);
+  const modules = loadModules(source.path, source.text, options.read ?? (() => undefined), diagnostics, outermost);
+  for (const m of modules.all.values()) checkNames(m, diagnostics);
+
+  // 2. Give every param its value: defaults, variants, overrides, derived defaults, conditions.
+  const params = bindParams(modules.entry, { set: options.set ?? [], variants: options.variants ?? [] }, outermost, diagnostics);
+  const base = { source, modules, params, exports: [], graphs: [] };
+  if (hasErrors(diagnostics)) {
+    // Names are wrong: tracing would report their consequences. What does not depend on them was reported already.
+    return finish({ ...base, diagnostics, ok: false }, options);
+  }
+
+  // 3. Trace: instances, slots, repeats and phases become one graph whose dims are solved as it grows.
+  const model = elaborateTrain(modules.entry, new Set(params.keys()), diagnostics);
+  const exports = traceExports(modules.entry, model, diagnostics);
+  const traced = { ...base, ...(model ? { model } : {}), exports };
+  if (model) checkCoverage(model);
+  else if (exports.length === 0) diagnostics.push(diagnose(rules.noTrain, { spec: source.path }));
+  if (hasErrors(diagnostics) || !model) return finish(withFittingHints({ ...traced, diagnostics, ok: !hasErrors(diagnostics) }, options), options);
+
+  // 4. Differentiate each phase by what it trains.
+  const exported = new Set(exports.flatMap((e) => e.graph.nodes.flatMap((n) => (n.op === "input" && n.attrs.kind === "param" ? [n.attrs.name] : []))));
+  const step = buildStep(model, exported);
+  reportDead(model, step, diagnostics);
+  const differentiated = { ...traced, step, diagnostics, ok: !hasErrors(diagnostics) };
+  if (!differentiated.ok || options.until === "check") return finish(differentiated, options);
+
+  // 5. Optimize the whole step, then cut it into the graphs of its phases; optimize the exports, too.
+  const cuts = cutStep(model, step, options.without ?? []);
+  const slim = exports.map((e) => slimExport(e, options.without ?? []));
+
+  // 6. Name the storage: the program a runtime follows.
+  const { program, graphs } = assemble(model, step, cuts, slim, identify(source, modules, params));
+  return finish({ ...differentiated, exports: slim, program, graphs }, options);
+}
+
+const finish = (c: Compiled, options: CompileOptions): Compiled => {
+  const printed = options.printAfter ? printAfter(options.printAfter, c) : undefined;
+  return { ...c, diagnostics: ordered(c.diagnostics), ...(printed === undefined ? {} : { printed }) };
+};
+
+/** In the order of the text, errors before notes at one place. */
+function ordered(list: readonly Diagnostic[]): Diagnostic[] {
+  const rank = { error: 0, warning: 1, note: 2 };
+  return list.map((d, i) => ({ d, i })).sort((x, y) => rank[x.d.severity] - rank[y.d.severity] || (x.d.span?.start ?? -1) - (y.d.span?.start ?? -1) || x.i - y.i).map((x) => x.d);
+}
+
+function traceExports(module: Module, model: TrainModel | undefined, diagnostics: Diagnostic[]): ExportModel[] {
+  const first = model?.data[0];
+  const size = first && { height: first.height, width: first.width };
+  const env = model?.env ?? new Env(module.env);
+  const made: ExportModel[] = [];
+  for (const d of module.file.decls) {
+    if (d.kind !== "export") continue;
+    const e = traceExport(d as Extract<Decl, { kind: "export" }>, env, new Map(model?.params ?? []), new Map(model?.states ?? []), size, diagnostics);
+    if (e) made.push(e);
+    if (e && e.dropped.length > 0) diagnostics.push(diagnose(rules.dropped, { names: e.dropped.map((n) => `\`${n}\``).join(", ") + ` of ${e.name}` }, d.name.span));
+  }
+  return made;
+}
+
+/** What a swap leaves without a use, by the place it was made in. */
+function reportDead(model: TrainModel, step: Step, diagnostics: Diagnostic[]): void {
+  const byNet = new Map<string, { count: number; names: string[] }>();
+  for (const p of step.dead) {
+    const entry = byNet.get(p.net) ?? { count: 0, names: [] };
+    entry.count += countOf(p.shape);
+    entry.names.push(p.name);
+    byNet.set(p.net, entry);
+  }
+  for (const [net, { count, names }] of byNet) {
+    const shown = names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+    diagnostics.push(diagnose(rules.dead, { names: shown, count: count.toLocaleString("en-US") }, model.nets.get(net)?.span));
+  }
+}
+
+function cutStep(model: TrainModel, step: Step, without: readonly string[]): CutSegment[] {
+  const wanted = [
+    ...step.phases.flatMap((p) => [
+      ...p.losses.map((l) => ({ node: l.node, value: `loss:${l.name}`, phase: p.phase.index as number | undefined })),
+      ...p.gradients.map((g) => ({ node: g.node, value: `grad:${g.param.name}`, phase: p.phase.index as number | undefined })),
+    ]),
+    ...step.next.map((n) => ({ node: n.node, value: `next:${n.name}`, phase: undefined as number | undefined })),
+  ];
+  const slim = optimize(step.builder, wanted.map((w) => w.node), { disabled: without });
+  const outputs = wanted.map((w, i) => ({ node: slim.outputs[i]!, value: w.value, ...(w.phase === undefined ? {} : { phase: w.phase }) }));
+  const updatedIn = new Map<string, number[]>();
+  for (const p of step.phases) for (const g of p.gradients) updatedIn.set(g.param.name, [...(updatedIn.get(g.param.name) ?? []), p.phase.index]);
+  return cutPhases(slim.graph, outputs, updatedIn, model.phases.length);
+}
+
+function slimExport(e: ExportModel, without: readonly string[]): ExportModel {
+  const slim = optimize(e.graph, e.outputs.map((o) => o.node), { disabled: without });
+  return prune(e, slim);
+}
+
+/** What decided the program: the spec's text, its imports, and every param's value. */
+function identify(source: Source, modules: Modules, params: ReadonlyMap<string, BoundParam>): { spec: string; hash: string; settings: Record<string, string> } {
+  const settings = Object.fromEntries([...params].map(([name, p]) => [name, p.text]));
+  const texts = [...modules.all.values()].map((m) => m.file.text);
+  const hash = bytesToHex(sha256(utf8ToBytes(JSON.stringify([texts, settings]))));
+  return { spec: source.path.split("/").at(-1)!.replace(/\.gan$/, ""), hash, settings };
+}
+
+function withFittingHints(c: Compiled, options: CompileOptions): Compiled {
+  const deep = c.model?.tracer.tooDeep;
+  if (!deep || deep.size === 0 || options.probing) return c;
+  return { ...c, diagnostics: fitting(c, [...deep], (set) => compile(c.source, { ...options, set: [...(options.set ?? []), ...set], until: "check", probing: true })) };
+}

@@ -1,0 +1,58 @@
+import { Builder } from "./builder";
+import type { Graph, GraphNode, NodeId, NodeOf, OpName } from "./types";
+
+/** For each node, the nodes that take it, one entry a use. */
+export function users(graph: Graph): NodeId[][] {
+  const result: NodeId[][] = graph.nodes.map(() => []);
+  for (const node of graph.nodes) for (const input of node.inputs) result[input]!.push(node.id);
+  return result;
+}
+
+/** For each node, whether one of the outputs needs it. */
+export function reachable(graph: Graph, outputs: Iterable<NodeId>): boolean[] {
+  const needed: boolean[] = graph.nodes.map(() => false);
+  for (const output of outputs) needed[output] = true;
+  for (let id = graph.nodes.length - 1; id >= 0; id--) {
+    if (needed[id]) for (const input of graph.nodes[id]!.inputs) needed[input] = true;
+  }
+  return needed;
+}
+
+/** Gives the node that takes a node's place in the new graph, where its operands are `inputs`; undefined: a copy does. */
+export type Rewrite = (to: Builder, node: GraphNode, inputs: readonly NodeId[]) => NodeId | undefined;
+
+export interface Copied {
+  readonly graph: Builder;
+  /** Where each needed node of the old graph went. */
+  readonly map: ReadonlyMap<NodeId, NodeId>;
+}
+
+/** What the outputs need, in a new graph; each node through `rewrite`, if given. */
+export function copy(graph: Graph, outputs: Iterable<NodeId>, rewrite?: Rewrite): Copied {
+  const needed = reachable(graph, outputs);
+  const to = new Builder();
+  const map = new Map<NodeId, NodeId>();
+  for (const node of graph.nodes) {
+    if (!needed[node.id]) continue;
+    const inputs = node.inputs.map((i) => map.get(i)!);
+    to.origin = node.origin;
+    map.set(node.id, rewrite?.(to, node, inputs) ?? addSame(to, node, inputs));
+  }
+  to.origin = undefined;
+  return { graph: to, map };
+}
+
+/** A copy in which some nodes stand for others: `by` maps an old node to the old node that takes its place. */
+export function replace(graph: Graph, outputs: readonly NodeId[], by: ReadonlyMap<NodeId, NodeId>): Copied {
+  const stands = (id: NodeId): NodeId => by.get(id) ?? id;
+  for (const [old, now] of by) if (now > old) throw new Error(`defect: ${old} cannot be replaced by the later node ${now}`);
+  const swapped: Graph = { nodes: graph.nodes.map((n) => ({ ...n, inputs: n.inputs.map(stands) })) };
+  const copied = copy(swapped, outputs.map(stands));
+  const map = new Map(copied.map);
+  for (const [old, now] of by) if (map.has(now)) map.set(old, map.get(now)!);
+  return { graph: copied.graph, map };
+}
+
+function addSame<K extends OpName>(to: Builder, node: NodeOf<K>, inputs: readonly NodeId[]): NodeId {
+  return to.add(node.op, node.attrs, inputs);
+}

@@ -1,0 +1,237 @@
+// Every name of every body is known, used or not (rule 20): a network nobody calls may not hide a slip.
+import { diagnose, type Diagnostic } from "../../dsl/diagnostic";
+import type { Decl, Expr, ForClause, Statement, TrainItem, TypeExpr } from "../../dsl/tree";
+import { builtins } from "../builtins/table";
+import { rules } from "../diagnostics/table";
+import { nearest } from "../diagnostics/near";
+import { typeAxes } from "../trace/parameters";
+import type { Module } from "./modules";
+
+/** Names known at a place: static scopes, no values. */
+class Names {
+  private readonly own = new Set<string>();
+  constructor(private readonly outer?: Names) {}
+  add(name: string): void {
+    this.own.add(name);
+  }
+  has(name: string): boolean {
+    return this.own.has(name) || (this.outer?.has(name) ?? false);
+  }
+  all(): string[] {
+    return [...this.own, ...(this.outer?.all() ?? [])];
+  }
+}
+
+export function checkNames(module: Module, diagnostics: Diagnostic[]): void {
+  const top = new Names();
+  for (const n of module.env.all()) top.add(n);
+  top.add("training");
+  for (const d of module.file.decls) if (d.kind === "param") top.add(d.name.text);
+  const check = new Checker(diagnostics);
+  for (const d of module.file.decls) check.decl(d, top);
+}
+
+class Checker {
+  constructor(private readonly diagnostics: Diagnostic[]) {}
+
+  decl(d: Decl, top: Names): void {
+    switch (d.kind) {
+      case "param":
+        this.expr(d.value, top);
+        if (d.where) this.expr(d.where, top);
+        return;
+      case "body": {
+        const names = new Names(top);
+        for (const p of [...d.parameters, ...d.styles]) {
+          if (p.type) this.typeDims(p.type, names);
+          if (p.default && !isWord(p.type)) this.expr(p.default, names);
+          names.add(p.name.text);
+        }
+        this.body(d.body, names);
+        return;
+      }
+      case "export": {
+        const names = new Names(this.trainNames ?? top);
+        for (const p of d.parameters) {
+          if (p.type) this.typeDims(p.type, names);
+          names.add(p.name.text);
+        }
+        this.expr(d.value, names);
+        return;
+      }
+      case "variant":
+        for (const s of d.settings) this.expr(s.value, top);
+        return;
+      case "train":
+        this.train(d.items, top);
+        return;
+      case "import":
+        return;
+    }
+  }
+
+  private trainNames: Names | undefined;
+
+  private train(items: readonly TrainItem[], top: Names): void {
+    const names = new Names(top);
+    names.add("step");
+    this.trainNames = names;
+    for (const i of items) {
+      switch (i.kind) {
+        case "data":
+          if (i.type.kind !== "named" || !names.has(i.type.name.text)) this.typeDims(i.type, names);
+          if (i.pipeline) this.expr(i.pipeline, names);
+          i.names.forEach((n) => names.add(n.text));
+          break;
+        case "net":
+          this.expr(i.value, names);
+          if (i.init) this.expr(i.init, names);
+          i.names.forEach((n) => names.add(n.text));
+          break;
+        case "phase": {
+          for (const e of [...i.trains, ...i.except]) this.expr(e, names);
+          if (i.when) this.expr(i.when, names);
+          this.body(i.body, new Names(names));
+          break;
+        }
+        case "optimizer":
+          this.expr(i.value, names);
+          break;
+        case "let":
+        case "sample":
+          this.body([i], names);
+          break;
+        default:
+          break;
+      }
+    }
+  }
+
+  private body(body: readonly Statement[], names: Names): void {
+    for (const s of body) {
+      switch (s.kind) {
+        case "let":
+          this.expr(s.value, names);
+          names.add(s.name.text);
+          break;
+        case "learn":
+          this.typeDims(s.type, names);
+          if (s.init) this.expr(s.init, names);
+          names.add(s.name.text);
+          break;
+        case "state":
+          this.typeDims(s.type, names);
+          this.expr(s.init, names);
+          names.add(s.name.text);
+          break;
+        case "sample":
+          this.typeDims(s.type, names);
+          s.names.forEach((n) => names.add(n.text));
+          break;
+        case "for":
+          this.body(s.body, this.clauses(s.clauses, names));
+          break;
+        default:
+          this.expr(s.value, names);
+      }
+    }
+  }
+
+  private clauses(clauses: readonly ForClause[], names: Names): Names {
+    let at = names;
+    for (const c of clauses) {
+      this.expr(c.source, at);
+      at = new Names(at);
+      for (const n of c.names) at.add(n.text);
+    }
+    return at;
+  }
+
+  /** Dims of a parameter's type bring their names with them; other names in them must be known. */
+  private typeDims(type: TypeExpr, names: Names): void {
+    if (type.kind === "record") {
+      for (const f of type.fields) this.typeDims(f.type, names);
+      return;
+    }
+    for (const a of typeAxes(type) ?? []) {
+      if (a.dim.kind === "name" && /^[A-Z_]/.test(a.dim.name)) names.add(a.dim.name);
+      else this.expr(a.dim, names);
+    }
+  }
+
+  private expr(e: Expr, names: Names): void {
+    switch (e.kind) {
+      case "name":
+        if (!names.has(e.name)) {
+          this.diagnostics.push(diagnose(rules.unknownName, { name: e.name, near: nearest(e.name, names.all()) }, e.span));
+          names.add(e.name);
+        }
+        return;
+      case "field": return this.expr(e.object, names);
+      case "call": return this.call(e, names);
+      case "index":
+        this.expr(e.object, names);
+        e.entries.forEach((x) => this.expr(x.index, names));
+        return;
+      case "binary":
+      case "pipe":
+        this.expr(e.left, names);
+        this.expr(e.right, names);
+        return;
+      case "unary": return this.expr(e.operand, names);
+      case "lambda": {
+        const inner = new Names(names);
+        inner.add(e.parameter.text);
+        return this.expr(e.body, inner);
+      }
+      case "if":
+        this.expr(e.condition, names);
+        this.expr(e.then, names);
+        if (e.otherwise) this.expr(e.otherwise, names);
+        return;
+      case "repeat": {
+        this.expr(e.count, names);
+        const inner = new Names(names);
+        if (e.index) inner.add(e.index.text);
+        return this.expr(e.body, inner);
+      }
+      case "record":
+        for (const f of e.fields) this.expr(f.value ?? { kind: "name", name: f.name.text, span: f.name.span }, names);
+        return;
+      case "list":
+      case "tuple":
+        e.items.forEach((i) => this.expr(i, names));
+        return;
+      case "axes":
+        e.entries.forEach((x) => this.expr(x.dim, names));
+        return;
+      case "comprehension": return this.expr(e.body, this.clauses(e.clauses, names));
+      case "sample":
+        this.expr(e.distribution, names);
+        if (e.like) this.expr(e.like, names);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Names of axes and words are no names of values: only builtins and `word` parameters take them. */
+  private call(e: Extract<Expr, { kind: "call" }>, names: Names): void {
+    this.expr(e.callee, names);
+    const builtin = e.callee.kind === "name" ? builtins.get(e.callee.name) : undefined;
+    const read = new Set(["axis", "axes", "word", "dims"]);
+    e.args.forEach((a, i) => {
+      const p = builtin?.parameters.find((q) => q.name === a.name?.text);
+      const mayBeName = builtin !== undefined && a.name === undefined && builtin.parameters.some((q, k) => k >= i && read.has(q.kind));
+      if ((p && read.has(p.kind)) || (mayBeName && a.value.kind === "name") || a.value.kind === "axes") {
+        if (a.value.kind === "axes") this.expr(a.value, names);
+        return;
+      }
+      // A word for a declared `word` parameter: the tracer, which knows the callee, checks it.
+      if (!builtin && a.name !== undefined && a.value.kind === "name" && !names.has(a.value.name) && /^[a-z_]+$/.test(a.value.name) && a.name.text === "form") return;
+      this.expr(a.value, names);
+    });
+  }
+}
+
+const isWord = (type: TypeExpr | undefined): boolean => type?.kind === "named" && type.name.text === "word";

@@ -1,0 +1,203 @@
+// Rule 9: defaults, then the variant, then --set; then derived defaults; then every `where`.
+import { diagnose, type Diagnostic } from "../../dsl/diagnostic";
+import { parse } from "../../dsl/parse";
+import { std } from "../../dsl/std/index";
+import type { Decl, Expr } from "../../dsl/tree";
+import { rules } from "../diagnostics/table";
+import { nearest } from "../diagnostics/near";
+import { Env } from "../trace/env";
+import { evaluate } from "../trace/expressions";
+import { bindSlot } from "../trace/parameters";
+import { Tracer } from "../trace/tracer";
+import { isKind, isPoison, kindName, POISON, type Value } from "../trace/values";
+import { functionOf, type Module } from "./modules";
+import { showValue, writeExpr } from "./write";
+
+type ParamDecl = Extract<Decl, { kind: "param" }>;
+
+export interface BoundParam {
+  readonly decl: ParamDecl;
+  readonly value: Value;
+  /** As text, canonical: what runs compare and `explain` prints. */
+  readonly text: string;
+  /** `default`, `variant norm_in`, `--set`. */
+  readonly from: string;
+}
+
+interface Override {
+  readonly path: readonly string[];
+  readonly expr: Expr;
+  readonly env: Env;
+  readonly from: string;
+}
+
+export interface Choices {
+  readonly set: readonly string[];
+  readonly variants: readonly string[];
+}
+
+/** Names for --set: what the spec sees, and the whole standard library, imported or not. */
+function overrideEnv(module: Module, outermost: Env): Env {
+  const library = new Env(outermost);
+  for (const [path, text] of Object.entries(std)) {
+    const home = new Env(outermost);
+    for (const d of parse(path, text).file.decls) {
+      if (d.kind === "import") {
+        for (const n of d.names) {
+          const other = parse(d.from.text, std[d.from.text] ?? "").file.decls.find((x) => x.kind === "body" && x.name.text === n.text);
+          if (other?.kind === "body") home.set(n.text, functionOf(other, new Env(outermost)));
+        }
+      }
+      if (d.kind === "body") {
+        home.set(d.name.text, functionOf(d, home));
+        library.set(d.name.text, functionOf(d, home));
+      }
+    }
+  }
+  const env = new Env(library);
+  for (const n of module.env.all()) env.set(n, module.env.find(n)!.value);
+  return env;
+}
+
+function parseSet(text: string, module: Module, outermost: Env, diagnostics: Diagnostic[]): Override | undefined {
+  const at = text.indexOf("=");
+  const path = text.slice(0, at).trim().split(".");
+  const parsed = at > 0 ? parse("--set", `param value = ${text.slice(at + 1)}`) : undefined;
+  const decl = parsed?.file.decls[0];
+  if (!parsed || parsed.diagnostics.length > 0 || decl?.kind !== "param" || parsed.file.decls.length !== 1 || path.some((p) => p === "")) {
+    diagnostics.push(diagnose(rules.overrideSyntax, { text }));
+    return undefined;
+  }
+  return { path, expr: decl.value, env: overrideEnv(module, outermost), from: "--set" };
+}
+
+export function bindParams(module: Module, choices: Choices, outermost: Env, diagnostics: Diagnostic[]): Map<string, BoundParam> {
+  const decls = module.file.decls.filter((d): d is ParamDecl => d.kind === "param");
+  const names = decls.map((d) => d.name.text);
+  const t = new Tracer("training", diagnostics, new Map(), new Map());
+  const overrides: Override[] = [];
+  const settings = new Map<string, { variant: string; text: string }>();
+  const variants = module.file.decls.filter((d): d is Extract<Decl, { kind: "variant" }> => d.kind === "variant");
+  for (const v of variants) checkPaths(v, names, diagnostics);
+  for (const chosen of choices.variants) {
+    const v = variants.find((x) => x.name.text === chosen);
+    if (!v) {
+      const known = variants.map((x) => x.name.text);
+      diagnostics.push(diagnose(rules.unknownVariant, { name: chosen, near: nearest(chosen, known), known }));
+      continue;
+    }
+    for (const s of v.settings) {
+      const key = s.path.map((p) => p.text).join(".");
+      const text = writeExpr(s.value);
+      const other = settings.get(key);
+      if (other && other.text !== text && !choices.set.some((c) => c.split("=")[0]!.trim() === key))
+        diagnostics.push(diagnose(rules.variantsConflict, { param: key, first: other.variant, second: chosen }, s.path[0]!.span));
+      settings.set(key, { variant: chosen, text });
+      overrides.push({ path: s.path.map((p) => p.text), expr: s.value, env: module.env, from: `variant ${chosen}` });
+    }
+  }
+  for (const text of choices.set) {
+    const o = parseSet(text, module, outermost, diagnostics);
+    if (!o) continue;
+    if (names.includes(o.path[0]!)) overrides.push(o);
+    else diagnostics.push(diagnose(rules.unknownOverride, { path: o.path[0]!, near: nearest(o.path[0]!, names), known: names }));
+  }
+
+  const bound = new Map<string, BoundParam>();
+  const busy: string[] = [];
+  function bind(d: ParamDecl): void {
+    const name = d.name.text;
+    if (bound.has(name)) return;
+    busy.push(name);
+    for (const needed of namesIn(d.value)) {
+      const other = decls.find((x) => x.name.text === needed);
+      if (!other || bound.has(needed)) continue;
+      if (busy.includes(needed)) diagnostics.push(diagnose(rules.paramOrder, { name, uses: needed }, d.name.span));
+      else bind(other);
+    }
+    bound.set(name, settle(t, d, overrides.filter((o) => o.path[0] === name), module, diagnostics));
+    module.env.set(name, bound.get(name)!.value, { expr: d.value, env: module.env });
+    busy.pop();
+  }
+  decls.forEach(bind);
+  for (const d of decls) checkWhere(t, d, bound.get(d.name.text)!, module.env);
+  return new Map(decls.map((d) => [d.name.text, bound.get(d.name.text)!]));
+}
+
+function checkPaths(v: Extract<Decl, { kind: "variant" }>, names: readonly string[], diagnostics: Diagnostic[]): void {
+  for (const s of v.settings) {
+    const first = s.path[0]!;
+    if (!names.includes(first.text))
+      diagnostics.push(diagnose(rules.unknownOverride, { path: first.text, near: nearest(first.text, names), known: names }, first.span));
+  }
+}
+
+function settle(t: Tracer, d: ParamDecl, overrides: readonly Override[], module: Module, diagnostics: Diagnostic[]): BoundParam {
+  const whole = overrides.filter((o) => o.path.length === 1).at(-1);
+  let value = evaluate(t, d.value, module.env);
+  let from = "default";
+  const start = value;
+  if (whole) {
+    const given = evaluate(t, whole.expr, whole.env);
+    from = whole.from;
+    value = isKind(start, "record") && isKind(given, "record") ? merge(t, start, given, d, whole.expr) : given;
+  }
+  for (const o of overrides.filter((x) => x.path.length > 1)) {
+    from = o.from;
+    const key = o.path[1]!;
+    if (!isKind(value, "record") || !value.fields.has(key) || o.path.length > 2) {
+      const known = isKind(value, "record") ? [...value.fields.keys()].map((k) => `${d.name.text}.${k}`) : [d.name.text];
+      diagnostics.push(diagnose(rules.unknownOverride, { path: o.path.join("."), near: nearest(o.path.join("."), known), known }));
+      continue;
+    }
+    value = { kind: "record", fields: new Map([...value.fields, [key, evaluate(t, o.expr, o.env)]]) };
+  }
+  return { decl: d, value: typed(t, d, value, start), text: showValue(value), from };
+}
+
+function merge(t: Tracer, base: Extract<Value, { kind: "record" }>, given: Extract<Value, { kind: "record" }>, d: ParamDecl, at: Expr): Value {
+  for (const k of given.fields.keys()) {
+    const known = [...base.fields.keys()];
+    if (!base.fields.has(k)) t.report(rules.unknownField, { name: k, of: `param \`${d.name.text}\``, near: nearest(k, known), known }, at.span);
+  }
+  return { kind: "record", fields: new Map([...base.fields, ...given.fields]) };
+}
+
+function typed(t: Tracer, d: ParamDecl, value: Value, start: Value): Value {
+  if (isPoison(value)) return POISON;
+  const wrong = (expected: string): Value =>
+    t.report(rules.paramType, { name: d.name.text, expected, got: typeof value === "number" ? String(value) : kindName(value) }, d.name.span);
+  const type = d.type;
+  if (!type) {
+    if (typeof start !== "object" && typeof value !== typeof start) return wrong(kindName(start));
+    return isKind(start, "record") && !isKind(value, "record") ? wrong("a record") : value;
+  }
+  if (type.kind !== "named") return value;
+  switch (type.name.text) {
+    case "int": return typeof value === "number" && Number.isInteger(value) ? value : wrong("a whole number");
+    case "float": return typeof value === "number" ? value : wrong("a number");
+    case "bool": return typeof value === "boolean" ? value : wrong("true or false");
+    default: return bindSlot(t, type, value, `param \`${d.name.text}\``, d.name.span, d.name.text) ?? POISON;
+  }
+}
+
+function checkWhere(t: Tracer, d: ParamDecl, p: BoundParam, env: Env): void {
+  if (!d.where || isPoison(p.value)) return;
+  const holds = evaluate(t, d.where, env);
+  if (holds === false) t.report(rules.whereFails, { name: d.name.text, condition: writeExpr(d.where), value: p.text, from: p.from }, d.where.span);
+}
+
+/** Names that an expression mentions: enough to order params by need. */
+function namesIn(e: Expr): string[] {
+  const found: string[] = [];
+  const visit = (v: unknown): void => {
+    if (Array.isArray(v)) v.forEach(visit);
+    else if (typeof v === "object" && v !== null) {
+      const node = v as { kind?: string; name?: unknown };
+      if (node.kind === "name" && typeof node.name === "string") found.push(node.name);
+      Object.values(v).forEach(visit);
+    }
+  };
+  visit(e);
+  return found;
+}

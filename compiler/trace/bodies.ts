@@ -1,0 +1,134 @@
+// Runs the statements of a declaration's body: let, learn, state, next, sample, for, return.
+import type { BodyDecl, Statement, TypeExpr } from "../../dsl/tree";
+import { rules } from "../diagnostics/table";
+import { BATCH, countOf, type Shape } from "../graph/shape";
+import { DEFAULT, asRecipe } from "./initfor";
+import { evaluate, forEach } from "./expressions";
+import { Env } from "./env";
+import { typeAxes, writeType } from "./parameters";
+import type { Tracer } from "./tracer";
+import { isKind, isPoison, isTensor, kindName, POISON, type Value } from "./values";
+
+export function runBody(t: Tracer, decl: BodyDecl, env: Env): Value {
+  const result = runStatements(t, decl.body, env);
+  return result ?? t.report(rules.noReturn, { name: `${decl.keyword} ${decl.name.text}` }, decl.name.span);
+}
+
+function runStatements(t: Tracer, body: readonly Statement[], env: Env): Value | undefined {
+  for (const s of body) {
+    const done = runStatement(t, s, env);
+    if (done !== undefined) return done;
+  }
+  return undefined;
+}
+
+function runStatement(t: Tracer, s: Statement, env: Env): Value | undefined {
+  switch (s.kind) {
+    case "let":
+      runLet(t, s, env);
+      return undefined;
+    case "return":
+      return evaluate(t, s.value, env);
+    case "learn":
+      env.set(s.name.text, learn(t, s, env));
+      return undefined;
+    case "state": {
+      const shape = shapeOf(t, s.type, env);
+      const recipe = asRecipe(t, evaluate(t, s.init, env)) ?? DEFAULT;
+      if (!shape) env.set(s.name.text, POISON);
+      else {
+        const { path, id } = t.state(s.name.text, shape, recipe, s.span);
+        env.set(s.name.text, { kind: "tensor", id: t.must("stop", {}, [id]) });
+        env.set(`state ${s.name.text}`, path);
+      }
+      return undefined;
+    }
+    case "next": {
+      if (s.training && t.mode !== "training") return undefined;
+      const path = env.find(`state ${s.name.text}`)?.value;
+      const v = evaluate(t, s.value, env);
+      if (typeof path !== "string") t.report(rules.unknownName, { name: s.name.text, what: "no state of this body" }, s.name.span);
+      else if (isTensor(v)) {
+        const fixed = t.must("stop", {}, [v.id]);
+        t.states.set(path, fixed);
+        rebind(env, s.name.text, { kind: "tensor", id: fixed });
+      } else if (!isPoison(v)) t.report(rules.wrongKind, { what: "`next`", expected: "a tensor", got: kindName(v) }, s.span);
+      return undefined;
+    }
+    case "for":
+      forEach(t, s.clauses, env, (inner) => void runStatements(t, s.body, new Env(inner)));
+      return undefined;
+    case "sample":
+      runSample(t, s, env);
+      return undefined;
+    case "term":
+      t.report(rules.outsideTraining, { what: "a loss term outside a phase" }, s.span);
+      return undefined;
+  }
+}
+
+/** `next u` inside a `for` speaks of the state declared outside it. */
+function rebind(env: Env, name: string, value: Value): void {
+  let at: Env | undefined = env;
+  while (at && !at.owns(name)) at = at.outer;
+  (at ?? env).set(name, value);
+}
+
+export function runLet(t: Tracer, s: Extract<Statement, { kind: "let" }>, env: Env): void {
+  const path = t.scope.path;
+  const value = path === "" ? evaluate(t, s.value, env) : t.within(freshName(t, s.name.text), () => evaluate(t, s.value, env));
+  env.set(s.name.text, value, { expr: s.value, env });
+}
+
+/** A let that runs again (in a `for`) is another place. */
+function freshName(t: Tracer, name: string): string {
+  const n = (t.scope.counters.get(`let ${name}`) ?? 0) + 1;
+  t.scope.counters.set(`let ${name}`, n);
+  return n === 1 ? name : `${name}${n}`;
+}
+
+export function runSample(t: Tracer, s: Extract<Statement, { kind: "sample" }>, env: Env): void {
+  const shape = shapeOf(t, s.type, env);
+  const recipe = asRecipe(t, evaluate(t, s.distribution, env));
+  for (const n of s.names) {
+    if (!shape || !recipe) env.set(n.text, POISON);
+    else env.set(n.text, t.sample(freshName(t, n.text), [{ axis: BATCH, dim: t.batch }, ...shape], recipe));
+  }
+}
+
+/** The shape that a type of `learn`, `state` or `sample` writes; all its dims are known here. */
+export function shapeOf(t: Tracer, type: TypeExpr, env: Env): Shape | undefined {
+  const axes = typeAxes(type);
+  if (!axes) {
+    t.report(rules.wrongKind, { what: "this place", expected: "a tensor type such as vector[C]", got: writeType(type) }, type.span);
+    return undefined;
+  }
+  const shape: { axis: string; dim: number }[] = [];
+  for (const a of axes) {
+    const v = evaluate(t, a.dim, env);
+    if (typeof v !== "number") {
+      if (!isPoison(v)) t.report(rules.needsNumber, { what: `the dim of \`${a.axis}\``, got: kindName(v) }, a.dim.span);
+      return undefined;
+    }
+    shape.push({ axis: a.axis, dim: v });
+  }
+  return shape;
+}
+
+function learn(t: Tracer, s: Extract<Statement, { kind: "learn" }>, env: Env): Value {
+  const shape = shapeOf(t, s.type, env);
+  if (!shape) return POISON;
+  const recipe = s.init ? asRecipe(t, evaluate(t, s.init, env)) : DEFAULT;
+  if (!recipe) return t.report(rules.wrongKind, { what: `\`${s.name.text}\``, expected: "a number or an initialization", got: "another value" }, s.span);
+  const range = s.within?.map((e) => evaluate(t, e, env));
+  const [low, high] = range ?? [];
+  const within = typeof low === "number" && typeof high === "number" ? ([low, high] as const) : undefined;
+  if (range && !within) return t.report(rules.needsNumber, { what: "a bound of `within`", got: kindName(typeof low === "number" ? high! : low!) }, s.span);
+  const fan = countOf(shape);
+  return t.parameter(s.name.text, shape, recipe, { in: fan, out: fan }, { role: roleOf(recipe.kind), ...(within ? { within } : {}) }, s.span);
+}
+
+/** A learned vector that starts like a linear map's weight is one: decay_on: weights covers it (CAM's classifiers). */
+const roleOf = (kind: string): "weight" | "other" => (kind === "uniform_fan_in" || kind === "kaiming_normal" ? "weight" : "other");
+
+export const isRecord = (v: Value): boolean => isKind(v, "record");

@@ -1,0 +1,202 @@
+import type { Diagnostic, Related, Rule } from "../../dsl/diagnostic";
+import { diagnose } from "../../dsl/diagnostic";
+import type { Span } from "../../dsl/source";
+import { Builder, DimsError } from "../graph/builder";
+import type { NodeId, OpAttrs, OpName } from "../graph/types";
+import { axesOf, BATCH, countOf, sameShape, type Shape, showShape } from "../graph/shape";
+import type { ParamSpec } from "../program";
+import { rules } from "../diagnostics/table";
+import { apply } from "./calls";
+import type { Dim } from "../graph/dim";
+import type { Arg } from "../../dsl/tree";
+import { describeProblem } from "./problems";
+import { type InitRecipe, resolveInit } from "./init";
+import { type InstanceValue, isKind, POISON, type Value } from "./values";
+
+const NOWHERE: Span = { file: "", start: 0, end: 0 };
+
+export interface ParamInfo {
+  readonly name: string;
+  readonly net: string;
+  readonly shape: Shape;
+  readonly role: ParamSpec["role"];
+  readonly init: ParamSpec["init"];
+  readonly within?: readonly [number, number];
+  readonly madeBy?: string;
+  readonly span: Span;
+}
+export interface StateInfo {
+  readonly name: string;
+  readonly net: string;
+  readonly shape: Shape;
+  readonly init: ParamSpec["init"];
+}
+export interface SampleInfo {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly distribution: ParamSpec["init"];
+}
+
+/** A place of the model: the names of parameters made here begin with `path`. */
+export interface Scope {
+  readonly path: string;
+  readonly net: string;
+  readonly netInit: Value | undefined;
+  readonly counters: Map<string, number>;
+  readonly madeBy?: string | undefined;
+}
+
+/** One call on the way to where the tracer stands, outermost first. */
+export interface Frame {
+  readonly label: string;
+  readonly span: Span;
+  readonly decl?: object;
+  /** Set where an instance is called. */
+  readonly instance?: InstanceValue;
+}
+
+/**
+ * Follows a spec's calls and grows the graph: elaboration and dims in one walk, so that a dims error knows its call
+ * chain. One tracer makes one graph; parameters and states are shared between the graphs of a spec.
+ */
+export class Tracer {
+  readonly b = new Builder();
+  scope: Scope = { path: "", net: "", netInit: undefined, counters: new Map() };
+  readonly frames: Frame[] = [];
+  readonly samples = new Map<string, SampleInfo>();
+  /** The value each state has now; what it is at the end is carried to the next step. */
+  readonly states = new Map<string, NodeId>();
+  /** How often a net was updated before the phase that is traced. */
+  readonly versions = new Map<string, number>();
+  /** Results of instance calls: two equal calls are one computation (rule 11). */
+  readonly calls = new Map<string, Value>();
+  readonly calledNets = new Set<string>();
+
+  constructor(
+    readonly mode: "training" | "inference",
+    readonly diagnostics: Diagnostic[],
+    readonly params: Map<string, ParamInfo>,
+    readonly stateInfos: Map<string, StateInfo>,
+    /** Samples of a batch; a free symbol in exports. */
+    readonly batch: Dim = 1,
+  ) {}
+
+  /** Applies a stage, a declaration or a net. */
+  apply(callee: Value, positional: readonly Value[], named: ReadonlyMap<string, Value>, span: Span, args?: readonly Arg[]): Value {
+    return apply(this, callee, positional, named, span, args);
+  }
+
+  /** A bare `normal` or `random_flip`, as if written with empty parentheses. */
+  call(v: Value): Value {
+    return apply(this, v, [], new Map(), NOWHERE);
+  }
+
+  report<V>(of: Rule<V>, values: V, span?: Span, related: readonly Related[] = []): Value {
+    const chain: Related[] = [...this.frames].reverse().slice(0, 6).map((f) => ({ span: f.span, message: `in ${f.label}` }));
+    const made = diagnose(of, values, span, [...related, ...chain]);
+    const same = (d: Diagnostic): boolean =>
+      d.code === made.code && d.span?.start === made.span?.start && d.span?.file === made.span?.file && d.message === made.message;
+    if (!this.diagnostics.some(same)) this.diagnostics.push(made);
+    return POISON;
+  }
+
+  /** A node as a value, or poison and a diagnostic where the operands do not fit. `label` is what the author would call it. */
+  op<K extends OpName>(op: K, attrs: OpAttrs[K], inputs: readonly NodeId[], span: Span, label?: string): Value {
+    this.b.origin = { span, label: label ?? op, path: this.scope.path };
+    try {
+      return { kind: "tensor", id: this.b.add(op, attrs, inputs) };
+    } catch (error) {
+      if (!(error instanceof DimsError)) throw error;
+      return describeProblem(this, error, inputs, span, label ?? op);
+    }
+  }
+
+  /** As `op`, where operands are known to fit. */
+  must<K extends OpName>(op: K, attrs: OpAttrs[K], inputs: readonly NodeId[]): NodeId {
+    return this.b.add(op, attrs, inputs);
+  }
+
+  shape(v: Value): Shape {
+    if (!isKind(v, "tensor")) throw new Error("defect: the shape of a value that is no tensor");
+    return this.b.shape(v.id);
+  }
+
+  /** `conv3` for the third conv in this scope. */
+  segment(name: string): string {
+    const n = (this.scope.counters.get(name) ?? 0) + 1;
+    this.scope.counters.set(name, n);
+    return `${name}${n}`;
+  }
+
+  within<T>(segment: string, run: () => T, madeBy?: string): T {
+    const outer = this.scope;
+    const path = outer.path === "" ? segment : `${outer.path}.${segment}`;
+    this.scope = { ...outer, path, counters: new Map(), madeBy: madeBy ?? outer.madeBy };
+    try {
+      return run();
+    } finally {
+      this.scope = outer;
+    }
+  }
+
+  inScope<T>(scope: Scope, run: () => T): T {
+    const outer = this.scope;
+    this.scope = scope;
+    try {
+      return run();
+    } finally {
+      this.scope = outer;
+    }
+  }
+
+  /** The parameter `name` of this place: made at its first use, the same ever after. */
+  parameter(name: string, shape: Shape, recipe: InitRecipe, fans: { in: number; out: number }, more: { role: ParamSpec["role"]; within?: readonly [number, number] }, span: Span): Value {
+    const path = `${this.scope.path}.${name}`;
+    const known = this.params.get(path);
+    if (known && !sameShape(known.shape, shape)) {
+      return this.report(rules.parameterShape, { path, was: showShape(known.shape), now: showShape(shape) }, span);
+    }
+    if (!known) {
+      countOf(shape);
+      this.params.set(path, {
+        name: path, net: this.scope.net, shape, span, role: more.role, init: resolveInit(recipe, fans.in, fans.out),
+        ...(more.within ? { within: more.within } : {}), ...(this.scope.madeBy ? { madeBy: this.scope.madeBy } : {}),
+      });
+    }
+    const version = this.versions.get(this.scope.net) ?? 0;
+    this.b.origin = { span, label: path, path: this.scope.path };
+    return { kind: "tensor", id: this.b.add("input", { kind: "param", name: version === 0 ? path : `${path}@${version}`, shape }, []) };
+  }
+
+  /** The state `name` of this place as it is now; a constant for gradients. */
+  state(name: string, shape: Shape, recipe: InitRecipe, span: Span): { path: string; id: NodeId } {
+    const path = `${this.scope.path}.${name}`;
+    const now = this.states.get(path);
+    if (now !== undefined) return { path, id: now };
+    if (!this.stateInfos.has(path)) {
+      this.stateInfos.set(path, { name: path, net: this.scope.net, shape, init: resolveInit(recipe, countOf(shape), countOf(shape)) });
+    }
+    this.b.origin = { span, label: path, path: this.scope.path };
+    const id = this.b.add("input", { kind: "state", name: path, shape }, []);
+    this.states.set(path, id);
+    return { path, id };
+  }
+
+  /** One draw a step for each place (rule 12). */
+  sample(name: string, shape: Shape, recipe: InitRecipe): Value {
+    const path = this.scope.path === "" ? name : `${this.scope.path}.${name}`;
+    if (!this.samples.has(path)) this.samples.set(path, { name: path, shape, distribution: resolveInit(recipe, 1, 1) });
+    return { kind: "tensor", id: this.b.add("input", { kind: "sample", name: path, shape }, []) };
+  }
+
+  /** Notes that a picture was too small for the instance that is called: compile() then looks for a depth that fits. */
+  tooSmall(): void {
+    const frame = [...this.frames].reverse().find((f) => f.instance);
+    for (const p of frame?.instance?.params ?? []) this.tooDeep.add(p);
+  }
+  readonly tooDeep = new Set<string>();
+
+  axesWithoutBatch(id: NodeId): string[] {
+    return axesOf(this.b.shape(id)).filter((a) => a !== BATCH);
+  }
+}

@@ -1,0 +1,92 @@
+// `data` lines: what is read, how it is prepared, and the input it becomes. Sizes are checked before anything runs.
+import type { TrainItem } from "../../dsl/tree";
+import { rules } from "../diagnostics/table";
+import { BATCH } from "../graph/shape";
+import type { DataStepSpec, DataStreamSpec } from "../program";
+import type { Env } from "../trace/env";
+import { evaluate } from "../trace/expressions";
+import { shapeOf } from "../trace/bodies";
+import type { Tracer } from "../trace/tracer";
+import { isKind, isPoison, kindName, POISON } from "../trace/values";
+
+type DataItem = Extract<TrainItem, { kind: "data" }>;
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The size after the last step that decides one; undefined while pictures keep their own. */
+function sizeAfter(t: Tracer, item: DataItem, steps: readonly DataStepSpec[]): Size | undefined {
+  let size: Size | undefined;
+  let least: number | undefined;
+  for (const s of steps) {
+    if (s.op === "resize") size = { height: s.height, width: s.width };
+    else if (s.op === "resize_short") [size, least] = [undefined, s.size];
+    else if (s.op === "random_crop" || s.op === "center_crop") {
+      const room = size ?? (least === undefined ? undefined : { height: least, width: least });
+      if (room && (s.height > room.height || s.width > room.width))
+        t.report(rules.cropTooLarge, { crop: `${s.height}x${s.width}`, picture: `${room.height}x${room.width}` }, item.pipeline?.span ?? item.span);
+      size = { height: s.height, width: s.width };
+    }
+  }
+  return size;
+}
+
+/** Without chance: straight to the model's size, the way the pipeline's last resize would. */
+function testSteps(steps: readonly DataStepSpec[], size: Size): DataStepSpec[] {
+  const last = steps.filter((s) => s.op === "resize" || s.op === "resize_short").at(-1);
+  const filter = last && "filter" in last ? last.filter : "bilinear";
+  if (last?.op === "resize_short") return [last, { op: "center_crop", ...size }];
+  return [{ op: "resize", ...size, filter }];
+}
+
+export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readonly DataStreamSpec[]): DataStreamSpec[] {
+  const other = item.type.kind === "named" && !item.type.dims ? known.find((d) => item.type.kind === "named" && d.name === item.type.name.text) : undefined;
+  const made: DataStreamSpec[] = [];
+  for (const name of item.names) {
+    if (other) {
+      made.push({ ...other, name: name.text });
+      env.set(name.text, input(t, made.at(-1)!));
+      continue;
+    }
+    const shape = shapeOf(t, item.type, env);
+    const [c, h, w] = ["c", "h", "w"].map((a) => shape?.find((s) => s.axis === a)?.dim);
+    if (!shape || typeof c !== "number" || typeof h !== "number" || typeof w !== "number") {
+      env.set(name.text, POISON);
+      continue;
+    }
+    const steps = pipelineOf(t, item, env);
+    if (!steps) {
+      env.set(name.text, POISON);
+      continue;
+    }
+    const full: DataStepSpec[] = steps.length > 0 ? steps : [{ op: "resize", height: h, width: w, filter: "bilinear" }];
+    const size = sizeAfter(t, item, full);
+    if (!size || size.height !== h || size.width !== w) {
+      const came = size ? `${size.height}x${size.width}` : "pictures of any size";
+      t.report(rules.dataSize, { name: name.text, made: came, declared: `${h}x${w}` }, item.pipeline?.span ?? item.span);
+    }
+    made.push({ name: name.text, folder: name.text, channels: c, height: h, width: w, steps: full, test: testSteps(full, { height: h, width: w }) });
+    env.set(name.text, input(t, made.at(-1)!));
+  }
+  return made;
+}
+
+function pipelineOf(t: Tracer, item: DataItem, env: Env): DataStepSpec[] | undefined {
+  if (!item.pipeline) return [];
+  const written = evaluate(t, item.pipeline, env);
+  const value = isKind(written, "builtin") && !written.spec.stage ? t.call(written) : written;
+  if (isKind(value, "data-steps")) return [...value.steps];
+  if (!isPoison(value)) t.report(rules.wrongKind, { what: "`data`", expected: "preprocessing steps such as resize(286) |> random_crop(256)", got: kindName(value) }, item.pipeline.span);
+  return undefined;
+}
+
+function input(t: Tracer, d: DataStreamSpec): { kind: "tensor"; id: number } {
+  const shape = [
+    { axis: BATCH, dim: t.batch },
+    { axis: "c", dim: d.channels },
+    { axis: "h", dim: d.height },
+    { axis: "w", dim: d.width },
+  ];
+  return { kind: "tensor", id: t.must("input", { kind: "data", name: d.name, shape }, []) };
+}

@@ -1,0 +1,130 @@
+// The train block, item by item, in the order written.
+import type { Diagnostic } from "../../dsl/diagnostic";
+import type { Amount, Decl, Ident, TrainItem } from "../../dsl/tree";
+import type { Span } from "../../dsl/source";
+import { rules } from "../diagnostics/table";
+import { nearest } from "../diagnostics/near";
+import type { DataStreamSpec, SchedulePieceSpec } from "../program";
+import type { Module } from "../resolve/modules";
+import { runLet, runSample } from "../trace/bodies";
+import { Env } from "../trace/env";
+import { evaluate } from "../trace/expressions";
+import { type ParamInfo, type StateInfo, Tracer } from "../trace/tracer";
+import { type InstanceValue, isKind, isPoison, kindName } from "../trace/values";
+import { elaborateData } from "./data";
+import { elaborateNet, instancesOf } from "./nets";
+import { elaboratePhase } from "./phases";
+import type { Phase, TrainModel } from "./model";
+
+type OptimizerItem = Extract<TrainItem, { kind: "optimizer" }>;
+
+export function elaborateTrain(module: Module, paramNames: ReadonlySet<string>, diagnostics: Diagnostic[]): TrainModel | undefined {
+  const blocks = module.file.decls.filter((d): d is Extract<Decl, { kind: "train" }> => d.kind === "train");
+  const items = blocks[0]?.items;
+  if (!items) return undefined;
+  const params = new Map<string, ParamInfo>();
+  const states = new Map<string, StateInfo>();
+  const probe = new Tracer("training", diagnostics, params, states);
+  const batch = whole(probe, items.find((i) => i.kind === "batch"), new Env(module.env)) ?? 1;
+  const t = new Tracer("training", diagnostics, params, states, batch);
+  const env = new Env(module.env);
+  env.set("training", true);
+  const nets = new Map<string, InstanceValue>();
+  const data: DataStreamSpec[] = [];
+  const phases: Phase[] = [];
+  const taken = new Map<string, Span>();
+  for (const item of items) {
+    for (const n of namesOf(item)) {
+      if (taken.has(n.text)) t.report(rules.duplicateName, { name: n.text, what: `the ${item.kind}` }, n.span, [{ span: taken.get(n.text)!, message: "first declared here" }]);
+      taken.set(n.text, n.span);
+    }
+    switch (item.kind) {
+      case "data":
+        data.push(...elaborateData(t, item, env, data));
+        break;
+      case "net":
+        elaborateNet(t, item, env, paramNames, nets);
+        break;
+      case "let":
+        runLet(t, item, env);
+        break;
+      case "sample":
+        runSample(t, item, env);
+        break;
+      case "phase":
+        phases.push(elaboratePhase(t, item, phases.length, env));
+        break;
+      default:
+        break;
+    }
+  }
+  const optimizers = items.filter((i): i is OptimizerItem => i.kind === "optimizer").map((i, k) => optimizerOf(t, i, k, env, phases));
+  return {
+    tracer: t, env, data, nets, phases, batch, params, states,
+    optimizers: optimizers.filter((o) => o !== undefined),
+    schedule: items.flatMap((i) => (i.kind === "schedule" ? scheduleOf(t, i, env) : [])),
+    length: lengthOf(t, items, env),
+  };
+}
+
+const namesOf = (item: TrainItem): readonly Ident[] =>
+  item.kind === "data" || item.kind === "net" ? item.names : item.kind === "phase" || item.kind === "let" ? [item.name] : [];
+
+function whole(t: Tracer, item: TrainItem | undefined, env: Env): number | undefined {
+  if (item?.kind !== "batch") return undefined;
+  const v = evaluate(t, item.value, env);
+  if (typeof v === "number" && Number.isInteger(v) && v > 0) return v;
+  if (!isPoison(v)) t.report(rules.badAmount, { what: "batch", expected: "a whole number above 0", got: typeof v === "number" ? String(v) : kindName(v) }, item.span);
+  return undefined;
+}
+
+function optimizerOf(t: Tracer, item: OptimizerItem, index: number, env: Env, phases: readonly Phase[]): TrainModel["optimizers"][number] | undefined {
+  const nets: string[] = [];
+  for (const target of item.targets) {
+    const phase = phases.find((p) => p.name === target.text);
+    const found = env.find(target.text);
+    if (phase) nets.push(...phase.nets.map((n) => n.name));
+    else if (found) nets.push(...instancesOf(t, found.value, [], undefined).map((n) => n.name));
+    else {
+      const known = [...phases.map((p) => p.name), ...env.all().filter((n) => isKind(env.find(n)!.value, "instance"))];
+      t.report(rules.unknownName, { name: target.text, what: "no phase or net", near: nearest(target.text, known), known: phases.map((p) => p.name) }, target.span);
+    }
+  }
+  const v = evaluate(t, item.value, env);
+  if (!isKind(v, "record")) {
+    if (!isPoison(v)) t.report(rules.wrongKind, { what: "`optimizer`", expected: "adam(rate: ...)", got: kindName(v) }, item.value.span);
+    return undefined;
+  }
+  const betas = v.fields.get("betas");
+  const [b1, b2] = betas !== undefined && isKind(betas, "tuple") ? betas.items : [];
+  const num = (name: string): number => Number(v.fields.get(name) ?? 0);
+  const name = item.targets.map((x) => x.text).join("+") || `optimizer${index}`;
+  return {
+    name, kind: "adam", rate: num("rate"), betas: [Number(b1), Number(b2)], eps: num("eps"), decay: num("decay"),
+    decayOn: v.fields.get("decay_on") === "weights" ? "weights" : "all", nets: [...new Set(nets)], span: item.span,
+  };
+}
+
+function amount(t: Tracer, a: Amount | undefined, env: Env): { count: number; unit: Amount["unit"] } | undefined {
+  if (!a) return undefined;
+  const v = evaluate(t, a.value, env);
+  if (typeof v === "number" && v >= 0) return { count: v, unit: a.unit };
+  if (!isPoison(v)) t.report(rules.badAmount, { what: "a length of time", expected: "a number", got: kindName(v) }, a.span);
+  return undefined;
+}
+
+function scheduleOf(t: Tracer, item: Extract<TrainItem, { kind: "schedule" }>, env: Env): SchedulePieceSpec[] {
+  if (item.setting.text !== "rate") t.report(rules.unknownName, { name: item.setting.text, what: "nothing that can be scheduled", near: nearest(item.setting.text, ["rate"]), known: ["rate"] }, item.setting.span);
+  return item.pieces.map((p): SchedulePieceSpec => {
+    if (p.kind === "constant") return { kind: "constant", ...(amount(t, p.for, env) ?? {}) };
+    if (p.kind === "linear") return { kind: "linear", to: Number(evaluate(t, p.to, env)), ...(amount(t, p.over, env) ?? {}) };
+    const every = amount(t, p.every, env) ?? { count: 1, unit: "steps" as const };
+    return { kind: "times", factor: Number(evaluate(t, p.factor, env)), every: every.count, unit: every.unit };
+  });
+}
+
+function lengthOf(t: Tracer, items: readonly TrainItem[], env: Env): TrainModel["length"] {
+  const item = items.find((i) => i.kind === "length");
+  const a = item?.kind === "length" ? amount(t, item.amount, env) : undefined;
+  return a && a.unit !== "percent" ? { count: a.count, unit: a.unit } : { count: 1_000_000, unit: "steps" };
+}

@@ -1,0 +1,131 @@
+// One training step as one graph: losses of every phase, gradients of what the phase trains, and the states carried on.
+import { rules } from "../diagnostics/table";
+import { differentiate } from "../differentiate";
+import type { Builder } from "../graph/builder";
+import type { NodeId } from "../graph/types";
+import type { ParamInfo } from "../trace/tracer";
+import type { Phase, TrainModel } from "./model";
+
+export interface StepPhase {
+  readonly phase: Phase;
+  readonly losses: readonly { readonly name: string; readonly node: NodeId }[];
+  /** Of every parameter the phase trains. */
+  readonly gradients: readonly { readonly param: ParamInfo; readonly node: NodeId }[];
+}
+
+export interface Step {
+  readonly builder: Builder;
+  readonly phases: readonly StepPhase[];
+  /** States whose value changes in the step. */
+  readonly next: readonly { readonly name: string; readonly node: NodeId }[];
+  /** Parameters that nothing uses. */
+  readonly dead: readonly ParamInfo[];
+}
+
+/** `AB.conv1.weight@1` is the parameter after one update in this step. */
+export function leafName(name: string): { param: string; version: number } {
+  const at = name.lastIndexOf("@");
+  return at < 0 ? { param: name, version: 0 } : { param: name.slice(0, at), version: Number(name.slice(at + 1)) };
+}
+
+/** All nodes that `from` depends on. */
+export function reach(b: Builder, from: readonly NodeId[]): Set<NodeId> {
+  const seen = new Set<NodeId>();
+  const open = [...from];
+  while (open.length > 0) {
+    const id = open.pop()!;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    open.push(...b.node(id).inputs);
+  }
+  return seen;
+}
+
+function paramLeaves(b: Builder, ids: Iterable<NodeId>): { id: NodeId; param: string; version: number }[] {
+  const leaves: { id: NodeId; param: string; version: number }[] = [];
+  for (const id of ids) {
+    const node = b.node(id);
+    if (node.op === "input" && node.attrs.kind === "param") leaves.push({ id, ...leafName(node.attrs.name) });
+  }
+  return leaves;
+}
+
+/** @param exported names of parameters that an export uses */
+export function buildStep(model: TrainModel, exported: ReadonlySet<string>): Step {
+  const t = model.tracer;
+  const b = t.b;
+  const terms = model.phases.flatMap((p) => p.terms.flatMap((x) => (x.node === undefined ? [] : [x.node])));
+  const used = new Set(paramLeaves(b, reach(b, terms)).map((l) => l.param));
+  const live = new Set([...used, ...exported]);
+  const phases = model.phases.map((p) => buildPhase(model, p, live));
+  const next = [...t.states].flatMap(([name, node]) => {
+    const info = b.node(node);
+    return info.op === "input" ? [] : [{ name, node }];
+  });
+  const dead = [...model.params.values()].filter((p) => !live.has(p.name));
+  return { builder: b, phases, next: next.filter((n) => model.states.has(n.name)), dead };
+}
+
+function buildPhase(model: TrainModel, p: Phase, live: ReadonlySet<string>): StepPhase {
+  const t = model.tracer;
+  const b = t.b;
+  const losses = p.terms.flatMap((x) => (x.node === undefined ? [] : [{ name: `${p.name}.${x.name}`, node: x.node }]));
+  if (losses.length === 0) return { phase: p, losses, gradients: [] };
+  b.origin = { span: p.span, label: `phase ${p.name}`, path: p.name };
+  const total = losses.map((l) => l.node).reduce((sum, l) => b.add("add", {}, [sum, l]));
+  const leaves = paramLeaves(b, reach(b, [total]));
+  checkStale(model, p, leaves);
+  const wanted = [...model.params.values()].filter((q) => p.versions.has(q.net) && live.has(q.name));
+  const idOf = new Map(leaves.filter((l) => p.versions.get(model.params.get(l.param)?.net ?? "") === l.version).map((l) => [l.param, l.id]));
+  const reached = wanted.filter((q) => idOf.has(q.name));
+  const found = differentiate(b, total, reached.map((q) => idOf.get(q.name)!));
+  const lost = wanted.filter((q) => !reached.includes(q) || found[reached.indexOf(q)] === undefined);
+  reportUnreached(model, p, lost);
+  const gradients = reached.flatMap((param, i) => (found[i] === undefined ? [] : [{ param, node: found[i] }]));
+  return { phase: p, losses, gradients };
+}
+
+/** One message a net: all of it unreached is another mistake than one layer. */
+function reportUnreached(model: TrainModel, p: Phase, lost: readonly ParamInfo[]): void {
+  const byNet = new Map<string, ParamInfo[]>();
+  for (const q of lost) byNet.set(q.net, [...(byNet.get(q.net) ?? []), q]);
+  for (const list of byNet.values()) {
+    const first = list[0]!;
+    model.tracer.report(rules.unreached, { parameter: first.name, phase: p.name, more: list.length - 1 }, p.span, [{ span: first.span, message: "made here" }]);
+  }
+}
+
+/** Rule 15: no gradient through a value whose weights an earlier phase has changed since. */
+function checkStale(model: TrainModel, p: Phase, leaves: readonly { id: NodeId; param: string; version: number }[]): void {
+  const b = model.tracer.b;
+  const said = new Set<string>();
+  for (const l of leaves) {
+    const net = model.params.get(l.param)?.net ?? "";
+    const now = p.versions.get(net);
+    if (now === undefined || l.version === now || said.has(net)) continue;
+    said.add(net);
+    const changed = model.phases.find((q) => q.index < p.index && q.versions.has(net) && q.versions.get(net)! >= l.version);
+    const user = b.nodes.find((n) => n.inputs.includes(l.id));
+    const related = [
+      ...(user?.origin ? [{ span: user.origin.span, message: "computed here" }] : []),
+      ...(changed ? [{ span: changed.span, message: `phase ${changed.name} changes the weights` }] : []),
+    ];
+    model.tracer.report(rules.stale, { net, phase: p.name, changed: changed?.name ?? "?" }, p.span, related);
+  }
+}
+
+/** Rule 17, and nets that stand beside the training. */
+export function checkCoverage(model: TrainModel): void {
+  const t = model.tracer;
+  const trained = new Set(model.phases.flatMap((p) => p.nets.map((n) => n.name)));
+  for (const net of model.nets.values()) {
+    const covers = model.optimizers.filter((o) => o.nets.includes(net.name));
+    if (trained.has(net.name) && covers.length === 0) t.report(rules.notCovered, { net: net.name }, net.span);
+    if (covers.length > 1)
+      t.report(rules.coveredTwice, { net: net.name, first: covers[0]!.name, second: covers[1]!.name }, covers[1]!.span, [{ span: covers[0]!.span, message: "covered here" }]);
+    const times = model.phases.filter((p) => p.nets.includes(net)).length;
+    if (times > 1) t.report(rules.notCompiled, { what: `a net trained by two phases (\`${net.name}\`)` }, net.span);
+    if (!t.calledNets.has(net.name)) t.report(rules.unusedNet, { net: net.name }, net.span);
+    else if (!trained.has(net.name)) t.report(rules.netNotTrained, { net: net.name }, net.span);
+  }
+}

@@ -1,0 +1,49 @@
+// The update as a graph of its own, run in place once a phase's gradients are whole.
+// Adam (Kingma & Ba 2015, algorithm 1) with PyTorch's coupled decay and eps outside the root:
+//   g ← g + decay·p;  m ← β1·m + (1-β1)·g;  v ← β2·v + (1-β2)·g²;  p ← p - step·m / (√v·root + eps)
+// where step = rate / (1 - β1^t) and root = 1 / √(1 - β2^t) come from the trainer, in double precision until then.
+import { Builder } from "../graph/builder";
+import type { NodeId } from "../graph/types";
+import type { OptimizerSpec } from "../program";
+import type { ParamInfo } from "../trace/tracer";
+
+export interface UpdateGraph {
+  readonly graph: Builder;
+  readonly inputs: readonly { readonly node: NodeId; readonly value: string }[];
+  readonly outputs: readonly { readonly node: NodeId; readonly value: string }[];
+}
+
+export const scalarNames = (optimizer: string): { step: string; root: string } => ({
+  step: `${optimizer}.step_size`,
+  root: `${optimizer}.root_correction`,
+});
+
+export function buildUpdate(params: readonly { readonly param: ParamInfo; readonly optimizer: Omit<OptimizerSpec, "params"> }[]): UpdateGraph {
+  const b = new Builder();
+  const inputs = new Map<string, NodeId>();
+  const outputs: { node: NodeId; value: string }[] = [];
+  const input = (value: string, shape: ParamInfo["shape"]): NodeId => {
+    const id = b.add("input", { kind: "value", name: value, shape }, []);
+    inputs.set(value, id);
+    return id;
+  };
+  const op2 = (op: "add" | "sub" | "mul" | "div" | "maximum" | "minimum", x: NodeId, y: NodeId): NodeId => b.add(op, {}, [x, y]);
+  for (const { param, optimizer } of params) {
+    const names = scalarNames(optimizer.name);
+    const [step, root] = [input(`scalar:${names.step}`, []), input(`scalar:${names.root}`, [])];
+    const p = input(`param:${param.name}`, param.shape);
+    const m = input(`m:${param.name}`, param.shape);
+    const v = input(`v:${param.name}`, param.shape);
+    const raw = input(`grad:${param.name}`, param.shape);
+    const decays = optimizer.decay !== 0 && (optimizer.decayOn === "all" || param.role === "weight");
+    const g = decays ? op2("add", raw, op2("mul", p, b.constant(optimizer.decay))) : raw;
+    const [b1, b2] = optimizer.betas;
+    const m2 = op2("add", op2("mul", m, b.constant(b1)), op2("mul", g, b.constant(1 - b1)));
+    const v2 = op2("add", op2("mul", v, b.constant(b2)), op2("mul", op2("mul", g, g), b.constant(1 - b2)));
+    const denominator = op2("add", op2("mul", b.add("sqrt", {}, [v2]), root), b.constant(optimizer.eps));
+    let p2 = op2("sub", p, op2("mul", op2("div", m2, denominator), step));
+    if (param.within) p2 = op2("minimum", op2("maximum", p2, b.constant(param.within[0])), b.constant(param.within[1]));
+    outputs.push({ node: m2, value: `m:${param.name}` }, { node: v2, value: `v:${param.name}` }, { node: p2, value: `param:${param.name}` });
+  }
+  return { graph: b, inputs: [...inputs].map(([value, node]) => ({ node, value })), outputs };
+}

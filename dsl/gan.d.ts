@@ -1,0 +1,4 @@
+declare module "*.gan" {
+  const text: string;
+  export default text;
+}

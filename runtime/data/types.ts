@@ -1,0 +1,44 @@
+/** The contract between a spec's `data` line, as compiled, and what executes it. */
+
+export type Filter = "bilinear" | "bicubic";
+
+/** One step of a preprocessing, in the words of the language. Sizes are in pixels. */
+export type DataStep =
+  | { op: "random_flip"; p?: number }
+  | { op: "resize"; height: number; width: number; filter: Filter }
+  | { op: "resize_short"; size: number; filter: Filter }
+  | { op: "random_crop"; height: number; width: number }
+  | { op: "center_crop"; height: number; width: number };
+
+export interface DataSpec {
+  /** The name in the spec ("A"); its stream of chance is named after it. */
+  name: string;
+  /** Which folder it draws from: "A" reads trainA and testA. `data A2: A` has the name A2 and the folder A. */
+  folder: "A" | "B" | string;
+  channels: number;
+  height: number;
+  width: number;
+  /** What is done to a picture in training, in this order. */
+  steps: DataStep[];
+  /** The same in testing: straight to the model's size, no chance. */
+  test: DataStep[];
+}
+
+/** An 8-bit picture, rows from the top, channels interleaved: data[(y * width + x) * channels + c], 0–255. */
+export interface Picture {
+  width: number;
+  height: number;
+  channels: number;
+  data: Uint8Array;
+}
+
+/** A picture as a model sees it: channel-major, data[(c * height + y) * width + x], values in [-1, 1]. */
+export interface FloatPicture {
+  width: number;
+  height: number;
+  channels: number;
+  data: Float32Array;
+}
+
+/** What JSON can hold: positions and states are this, so that a checkpoint stores them as text. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -1,0 +1,45 @@
+// The program's data streams, opened over a folder: one loader each, all positions together.
+import type { Program } from "../../compiler/program.ts";
+import { listData } from "../data/folder.ts";
+import { Loader, type LoaderOptions } from "../data/loader.ts";
+import type { DataSpec, Json } from "../data/types.ts";
+import { UserError } from "../files/errors.ts";
+import type { DataSource } from "./types.ts";
+
+export interface OpenData {
+  readonly folder: string;
+  readonly seed: number;
+  readonly strict?: boolean;
+  /** Where a checkpoint left the streams. */
+  readonly position?: Json;
+  readonly onSkip?: LoaderOptions["onSkip"];
+}
+
+export async function openData(program: Program, { folder, seed, strict, position, onSkip }: OpenData): Promise<DataSource> {
+  const sides = [...new Set(program.data.map((stream) => stream.folder))];
+  const files = await listData(folder, "train", sides);
+  const options = { seed, batch: program.batch, strict, onSkip };
+  const loaders = program.data.map((stream): readonly [string, Loader] => {
+    const spec = stream as DataSpec; // the compiler's mirror of it, read-only
+    const own = files[stream.folder] ?? [];
+    if (position === undefined) return [stream.name, new Loader(spec, own, options)];
+    return [stream.name, Loader.restore(spec, own, options, positionOf(position, stream.name))];
+  });
+  const longest = Math.max(1, ...loaders.map(([, loader]) => loader.epochLength));
+  return {
+    next: async () => Object.fromEntries(await Promise.all(loaders.map(async ([name, loader]) => [name, await loader.next()] as const))),
+    position: () => Object.fromEntries(loaders.map(([name, loader]) => [name, loader.position()])),
+    epoch: Math.ceil(longest / program.batch),
+    get skipped() {
+      return loaders.reduce((sum, [, loader]) => sum + loader.skipped, 0);
+    },
+    close: () => loaders.forEach(([, loader]) => loader.close()),
+  };
+}
+
+function positionOf(all: Json, name: string): Json {
+  const record = typeof all === "object" && all !== null && !Array.isArray(all) ? (all as { readonly [key: string]: Json }) : {};
+  const position = record[name];
+  if (position === undefined) throw new UserError(`the checkpoint has no position in data ${name}`);
+  return position;
+}

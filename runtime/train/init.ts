@@ -1,0 +1,36 @@
+// What a fresh run begins with, and the draws of a step. Each tensor has a stream of its own, and each step's samples are keyed
+// by the step's number: so nothing of chance is carried on but the seed, and a resumed run draws what the other would have.
+import { fillInit } from "../../compiler/init.ts";
+import type { Program } from "../../compiler/program.ts";
+import { count } from "../engine/layout.ts";
+import type { Engine } from "../engine/types.ts";
+
+/** Parameters and states from their specs; Adam's moments at 0. */
+export function initialize(engine: Engine, seed: number): void {
+  for (const { name, init, optimizer } of engine.program.params) {
+    fillInit(engine.read(`param:${name}`), init, seed, name);
+    if (optimizer === undefined) continue;
+    engine.read(`m:${name}`).fill(0);
+    engine.read(`v:${name}`).fill(0);
+  }
+  for (const { name, init } of engine.program.states) fillInit(engine.read(`state:${name}`), init, seed, name);
+}
+
+export class Sampler {
+  readonly #program: Program;
+  readonly #seed: number;
+  readonly #buffers: Record<string, Float32Array> = {};
+
+  constructor(program: Program, seed: number) {
+    this.#program = program;
+    this.#seed = seed;
+    for (const { name, shape } of program.samples) this.#buffers[name] = new Float32Array(count(shape));
+  }
+
+  /** The same arrays each time, filled for this step. */
+  draw(step: number): Readonly<Record<string, Float32Array>> {
+    for (const { name, distribution } of this.#program.samples)
+      fillInit(this.#buffers[name] as Float32Array, distribution, this.#seed, `sample ${name} of step ${step}`);
+    return this.#buffers;
+  }
+}

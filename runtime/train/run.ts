@@ -1,0 +1,115 @@
+// One training from its settings: engine, data, checkpoint to go on from, then the loop. Runs in the worker thread.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Program } from "../../compiler/program.ts";
+import { CheckpointStore, listCheckpoints, makeFolder, removeTemporaries, type Restored } from "../checkpoint/store.ts";
+import { OnnxEngine, type Models } from "../engine/onnx.ts";
+import type { Engine } from "../engine/types.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import { UserError } from "../files/errors.ts";
+import { openData, type OpenData } from "./data.ts";
+import { initialize } from "./init.ts";
+import { gridsOf } from "./pictures.ts";
+import { Recorder } from "./recorder.ts";
+import { totalSteps } from "./schedule.ts";
+import { train } from "./trainer.ts";
+import type { DataSource, DrawGrids, Emit, Outcome, TrainSettings } from "./types.ts";
+
+const RUN_FILE = "run.json";
+const DEFAULT_SEED = 1;
+
+export interface Host {
+  readonly emit: Emit;
+  readonly stopping: () => boolean;
+  /** Other data and pictures than those of settings.data: tests need neither folders nor decoders. */
+  readonly openData?: (program: Program, options: OpenData) => Promise<DataSource>;
+  readonly drawGrids?: (program: Program, folder: string) => Promise<DrawGrids | undefined>;
+}
+
+export async function runTraining(program: Program, models: Models, settings: TrainSettings, host: Host): Promise<Outcome> {
+  const begun = refuseMixedRuns(settings);
+  makeFolder(settings.run);
+  for (const folder of ["", "checkpoints", "pictures"]) removeTemporaries(join(settings.run, folder));
+  await writeRunFile(settings, program);
+  const engine = await OnnxEngine.create(program, models, { threads: settings.threads });
+  const store = new CheckpointStore(settings.run, { keep: settings.keep, source: settings.source, notes: settings.notes });
+  let data: DataSource | undefined;
+  let recorder: Recorder | undefined;
+  try {
+    const restored = begun ? store.restore(engine) : undefined;
+    const seed = seedOf(settings, restored);
+    if (!restored) initialize(engine, seed);
+    const { emit } = host;
+    data = await (host.openData ?? openData)(program, {
+      folder: settings.data,
+      seed,
+      strict: settings.strict,
+      position: restored?.info.data,
+      onSkip: ({ file, message, skipped }) => emit({ kind: "skip", file, message, skipped }),
+    });
+    const drawGrids = await (host.drawGrids ?? gridsOf)(program, settings.data);
+    const total = totalSteps(program, data.epoch, settings.steps ?? restored?.info.total);
+    tellStart(restored, settings, data, total, seed, emit);
+    const step = restored?.info.step ?? 0;
+    recorder = new Recorder(settings.run, program, step, total);
+    const { checkpointEvery, picturesEvery, reportEvery } = settings;
+    const facts = factsOf(settings, program, engine, data, { total, seed });
+    const start = { step, updates: restored?.info.updates ?? {}, checkpoint: restored?.path };
+    const parts = { engine, data, store, recorder, drawGrids, emit, stopping: host.stopping };
+    return await train({ total, seed, checkpointEvery, picturesEvery, reportEvery, facts }, start, parts);
+  } finally {
+    data?.close();
+    recorder?.close();
+    await engine.close();
+  }
+}
+
+/** Whether there is a checkpoint to go on from. A run that was killed before its first one begins again, to the same end. */
+function refuseMixedRuns({ run, resume }: TrainSettings): boolean {
+  const has = listCheckpoints(run).length > 0;
+  if (has && !resume) throw new UserError(`${run} holds a run already`, "go on with it by --resume, or choose another folder with --out");
+  if (resume && !has && !existsSync(join(run, RUN_FILE))) throw new UserError(`${run} has no run to go on with`, "begin one without --resume");
+  return has;
+}
+
+function seedOf(settings: TrainSettings, restored: Restored | undefined): number {
+  if (!restored) return settings.seed ?? DEFAULT_SEED;
+  const { seed } = restored.info;
+  if (settings.seed !== undefined && settings.seed !== seed)
+    throw new UserError(`the run was begun with seed ${seed}, not ${settings.seed}`, "leave --seed away to go on with it");
+  return seed;
+}
+
+function tellStart(restored: Restored | undefined, settings: TrainSettings, data: DataSource, total: number, seed: number, emit: Emit): void {
+  for (const message of restored?.warnings ?? []) emit({ kind: "warning", message: `${message}; going on from ${restored?.path}` });
+  const info = restored?.info;
+  if (settings.resume && !info) emit({ kind: "warning", message: `${settings.run} has no checkpoint yet: the run begins again at step 1` });
+  if (info && info.total !== total) {
+    emit({ kind: "warning", message: `the run was to have ${info.total} steps, now ${total}: a schedule in percent changes with it` });
+  }
+  if (info && info.epoch !== data.epoch) emit({ kind: "warning", message: `an epoch had ${info.epoch} steps, now ${data.epoch}` });
+  emit({ kind: "begin", step: info?.step ?? 0, total, seed, resumed: restored?.path });
+}
+
+/** Who looks into the folder, or resumes before the first checkpoint, learns from it what was begun. Never changed afterwards. */
+async function writeRunFile(settings: TrainSettings, program: Program): Promise<void> {
+  const path = join(settings.run, RUN_FILE);
+  if (settings.resume && existsSync(path)) return;
+  const { spec, hash, settings: params } = program;
+  const { data, notes = null, source, steps = null, seed = DEFAULT_SEED } = settings;
+  await writeAtomic(path, `${JSON.stringify({ format: 1, spec, hash, steps, seed, data, settings: params, notes, source }, null, 1)}\n`);
+}
+
+function factsOf(settings: TrainSettings, program: Program, engine: Engine, data: DataSource, { total, seed }: { total: number; seed: number }): Record<string, string> {
+  const trained = program.params.filter(({ optimizer }) => optimizer !== undefined);
+  const parameters = trained.reduce((sum, { name }) => sum + engine.read(`param:${name}`).length, 0);
+  return {
+    data: settings.data,
+    steps: total.toLocaleString("en"),
+    "steps an epoch": data.epoch.toLocaleString("en"),
+    batch: String(program.batch),
+    seed: String(seed),
+    "trained parameters": parameters.toLocaleString("en"),
+    "program": program.hash.slice(0, 12),
+  };
+}
