@@ -11,8 +11,20 @@ import { parse } from "./parse";
 import { lex } from "./parser/lex";
 
 const WIDTH = 120;
+/** A comment at an odd place may need a second step until it rests; so does a line that a first step made shorter. */
+const MOST_STEPS = 5;
 
 export function format(text: string, path: string): { text: string; diagnostics: Diagnostic[] } {
+  let before = text;
+  for (let n = 0; n < MOST_STEPS; n++) {
+    const step = formatOnce(before, path);
+    if (step.diagnostics.length > 0 || step.text === before) return step;
+    before = step.text;
+  }
+  return { text: before, diagnostics: [] };
+}
+
+function formatOnce(text: string, path: string): { text: string; diagnostics: Diagnostic[] } {
   const { file, diagnostics } = parse(path, text);
   if (diagnostics.some(({ severity }) => severity === "error")) return { text, diagnostics };
   const cx = new Context(text, commentsOf(lex(path, text).comments));

@@ -127,6 +127,7 @@ function applySlot(t: Tracer, slot: SlotValue, positional: readonly Value[], nam
 
 function applyInstance(t: Tracer, net: InstanceValue, positional: readonly Value[], named: ReadonlyMap<string, Value>, span: Span, args?: readonly Arg[]): Value {
   t.calledNets.add(net.name);
+  if (!t.firstCalls.has(net.name)) t.firstCalls.set(net.name, { net, positional, named });
   const key = `${net.name}@${versionOf(t, net)}(${[...positional.map(keyOf), ...[...named].map(([n, v]) => `${n}:${keyOf(v)}`)].join(",")})`;
   const known = t.calls.get(key);
   if (known !== undefined) return known;

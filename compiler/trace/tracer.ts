@@ -71,6 +71,8 @@ export class Tracer {
   /** Results of instance calls: two equal calls are one computation (rule 11). */
   readonly calls = new Map<string, Value>();
   readonly calledNets = new Set<string>();
+  /** What each net was first called with: `describe` lays its layers out for these shapes. */
+  readonly firstCalls = new Map<string, { readonly net: InstanceValue; readonly positional: readonly Value[]; readonly named: ReadonlyMap<string, Value> }>();
 
   constructor(
     readonly mode: "training" | "inference",

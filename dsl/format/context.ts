@@ -23,10 +23,10 @@ export class Context {
     return (this.comments[this.next]?.start ?? Infinity) < offset;
   }
 
-  /** The comment that stands behind `end` on the same line, with nothing but a comma between. */
-  trailing(end: number): string | undefined {
+  /** The comment that stands behind `end` on the same line, with nothing but such signs between. */
+  trailing(end: number, between = /^[ \t,;]*$/): string | undefined {
     const comment = this.comments[this.next];
-    if (!comment || comment.start < end || !/^[ \t,;]*$/.test(this.text.slice(end, comment.start))) return undefined;
+    if (!comment || comment.start < end || !between.test(this.text.slice(end, comment.start))) return undefined;
     this.next++;
     return comment.text;
   }

@@ -198,7 +198,7 @@ function pipeline(cx: Context, e: Of<"pipe">): Doc {
 }
 
 function behind(cx: Context, end: number): Doc {
-  const comment = cx.trailing(end);
+  const comment = cx.trailing(end, /^[ \t,;)]*$/);
   return comment === undefined ? "" : suffix(comment, false);
 }
 

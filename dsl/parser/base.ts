@@ -18,6 +18,8 @@ export interface Source {
   readonly docAbove: (offset: number) => string | undefined;
 }
 
+const MOST_ERRORS = 100;
+
 const NOTHING: Source = { path: "", text: "", docAbove: () => undefined };
 
 export abstract class BaseParser extends EmbeddedActionsParser {
@@ -69,9 +71,15 @@ export abstract class BaseParser extends EmbeddedActionsParser {
     if (!this.RECORDING_PHASE) this.found.push(diagnose(rule, values, span));
   }
 
-  /** True where a name and the sign `type` are next. */
-  protected isNamed(type: typeof T.Colon): boolean {
-    return this.LA(2).tokenType === type;
+  /** True where a name and a colon are next. */
+  protected isNamed(): boolean {
+    const { tokenType } = this.LA(1);
+    return (tokenType === T.Name || T.isContextual(tokenType)) && this.LA(2).tokenType === T.Colon;
+  }
+
+  /** A text with this many errors is no .gan file: the rest is passed over. Each recovery also deepens the stack. */
+  protected get patient(): boolean {
+    return this.errors.length < MOST_ERRORS;
   }
 
   /**
@@ -83,7 +91,7 @@ export abstract class BaseParser extends EmbeddedActionsParser {
     let first = true;
     let comma = false;
     this.MANY9({
-      GATE: () => first || comma || !(bare || this.startsStatement()),
+      GATE: () => this.patient && (first || comma || !(bare || this.startsStatement())),
       DEF: () => {
         const next = this.LA(1);
         if (!first && !comma) this.complain(syntaxRules.missingComma, { before: `\`${next.image}\`` }, this.spanOf(next));

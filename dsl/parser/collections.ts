@@ -33,7 +33,7 @@ export abstract class CollectionParser extends BaseParser {
       const first = this.LA(1);
       let name: Ident | undefined;
       this.OPTION({
-        GATE: () => this.isNamed(T.Colon),
+        GATE: () => this.isNamed(),
         DEF: () => {
           name = this.ident(this.CONSUME(T.Name));
           this.CONSUME(T.Colon);
@@ -124,7 +124,7 @@ export abstract class CollectionParser extends BaseParser {
     (): IndexEntry => {
       let axis: Ident | undefined;
       this.OPTION({
-        GATE: () => this.isNamed(T.Colon),
+        GATE: () => this.isNamed(),
         DEF: () => {
           axis = this.ident(this.CONSUME(T.Name));
           this.CONSUME(T.Colon);
@@ -167,7 +167,7 @@ export abstract class CollectionParser extends BaseParser {
             },
           },
           {
-            GATE: () => this.isNamed(T.Colon),
+            GATE: () => this.isNamed(),
             ALT: (): ((span: Span) => Expr) => {
               const entries = this.SUBRULE(this.axesEntries);
               return (span) => ({ kind: "axes", entries, span });

@@ -16,9 +16,12 @@ export class GanParser extends TrainParser {
     "file",
     (): Decl[] => {
       const decls: Decl[] = [];
-      this.MANY(() => {
-        const decl = this.SUBRULE(this.declaration);
-        if (decl) decls.push(decl);
+      this.MANY({
+        GATE: () => this.patient,
+        DEF: () => {
+          const decl = this.SUBRULE(this.declaration);
+          if (decl) decls.push(decl);
+        },
       });
       return decls;
     },

@@ -13,9 +13,12 @@ export abstract class StatementParser extends TypeParser {
     (): Statement[] => {
       const statements: Statement[] = [];
       this.CONSUME(T.LCurly);
-      this.MANY(() => {
-        const statement = this.SUBRULE(this.statement);
-        if (statement) statements.push(statement);
+      this.MANY({
+        GATE: () => this.patient,
+        DEF: () => {
+          const statement = this.SUBRULE(this.statement);
+          if (statement) statements.push(statement);
+        },
       });
       this.CONSUME(T.RCurly);
       return statements;

@@ -14,9 +14,12 @@ export abstract class TrainParser extends StatementParser {
     (): TrainItem[] => {
       const items: TrainItem[] = [];
       this.CONSUME(T.LCurly);
-      this.MANY(() => {
-        const item = this.SUBRULE(this.trainItem);
-        if (item) items.push(item);
+      this.MANY({
+        GATE: () => this.patient,
+        DEF: () => {
+          const item = this.SUBRULE(this.trainItem);
+          if (item) items.push(item);
+        },
       });
       this.CONSUME(T.RCurly);
       return items;

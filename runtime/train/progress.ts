@@ -21,7 +21,8 @@ export class ProgressView {
   readonly #json: boolean;
   readonly #now: () => number;
   #shown = -Infinity;
-  #live = "";
+  /** Lines drawn that the next drawing replaces. */
+  #live: readonly string[] = [];
 
   constructor(out: Terminal, options: ProgressOptions = {}) {
     this.#out = out;
@@ -41,13 +42,13 @@ export class ProgressView {
     const live = this.#live;
     this.#clear();
     this.#out.write(`${text}\n`);
-    if (live) this.#draw(live);
+    if (live.length > 0) this.#draw(live);
   }
 
   /** Leaves the terminal as a shell wants it. */
   close(): void {
-    if (this.#live) this.#out.write("\n");
-    this.#live = "";
+    if (this.#live.length > 0) this.#out.write("\n");
+    this.#live = [];
   }
 
   #step(report: StepReport): void {
@@ -55,34 +56,38 @@ export class ProgressView {
     const every = this.#out.isTTY ? LIVE_EVERY : PLAIN_EVERY;
     if (now - this.#shown < every && report.step !== report.total) return;
     this.#shown = now;
-    const text = stepLine(report);
-    if (this.#out.isTTY) this.#draw(fit(text, this.#out.columns));
-    else this.#out.write(`${text}\n`);
+    if (this.#out.isTTY) this.#draw(wrap(stepParts(report), this.#out.columns - 1));
+    else this.#out.write(`${stepParts(report).join("  ")}\n`);
   }
 
-  #draw(text: string): void {
+  #draw(lines: readonly string[]): void {
     this.#clear();
-    this.#out.write(text);
-    this.#live = text;
+    this.#out.write(lines.join("\n"));
+    this.#live = lines;
   }
 
   #clear(): void {
-    if (this.#live) this.#out.write("\r\x1b[2K");
-    this.#live = "";
+    if (this.#live.length > 0) this.#out.write(`\r\x1b[2K${"\x1b[1A\x1b[2K".repeat(this.#live.length - 1)}`);
+    this.#live = [];
   }
 }
 
-export function stepLine({ step, total, stepsPerSecond, secondsLeft, losses, skipped }: StepReport): string {
+/** What belongs together stays on one line. */
+export function stepParts({ step, total, stepsPerSecond, secondsLeft, losses, skipped }: StepReport): string[] {
   const parts = [`step ${step}/${total}`, speed(stepsPerSecond), step < total ? `${duration(secondsLeft)} left` : "done"];
   if (skipped > 0) parts.push(`${skipped} skipped`);
-  const terms = Object.entries(losses).map(([name, value]) => `${name} ${number(value)}`);
-  return [parts.join(", "), ...terms].join("  ");
+  return [parts.join(", "), ...Object.entries(losses).map(([name, value]) => `${name} ${number(value)}`)];
 }
 
-/** A line that wraps cannot be cleared: cut it instead. */
-function fit(text: string, columns: number): string {
-  const room = Math.max(20, columns - 1);
-  return text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+/** Broken here and not by the terminal: what is to be cleared again must be counted in lines. */
+function wrap(parts: readonly string[], room: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts.map((each) => each.slice(0, Math.max(20, room)))) {
+    const longer = lines.length > 0 ? `${lines.at(-1)}  ${part}` : "";
+    if (longer && longer.length <= room) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
 }
 
 function number(value: number): string {

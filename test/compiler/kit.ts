@@ -62,7 +62,7 @@ export const inputs = (b: Builder, shapes: readonly Shape[], prefix = "x"): Node
  * d(value)/d(feed element) by central differences, of two widths combined so that the error falls with the width's
  * fourth power.
  */
-export function differences(value: (feeds: readonly NdArray[]) => number, feeds: readonly NdArray[], which: number, h = 5e-4): Float64Array {
+export function differences(value: (feeds: readonly NdArray[]) => number, feeds: readonly NdArray[], which: number, h = 1e-3): Float64Array {
   const moved = (i: number, by: number): number =>
     value(feeds.map((f, at) => (at === which ? { shape: f.shape, data: f.data.map((v, j) => (j === i ? v + by : v)) } : f)));
   const quotient = (i: number, by: number): number => (moved(i, by) - moved(i, -by)) / (2 * by);

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { decode, decodeBytes } from "../../../runtime/data/decode";
 import { renderEmoji, renderIcon, splitNames, type EmojiResult } from "../../../runtime/data/emoji";
 import { commonNames, installedSets, readIconSet } from "../../../runtime/data/iconsets";
 import { baselines, score } from "../../../runtime/evaluate/baselines";
 import { listPairs, readTest } from "../../../runtime/evaluate/pairs";
 import { scratch } from "./scratch";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // the cores may be shared
 
 const dir = scratch("emoji");
 const pair = { from: "emojione", to: "emojione-monotone" };

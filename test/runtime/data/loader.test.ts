@@ -1,12 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { Loader, type LoaderOptions, type Skip } from "../../../runtime/data/loader";
 import { Random } from "../../../runtime/data/random";
 import type { DataSpec, Json } from "../../../runtime/data/types";
 import { UserError } from "../../../runtime/files/errors";
 import { noise, scratch } from "./scratch";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // the cores may be shared
 
 const dir = scratch("loader");
 const spec: DataSpec = {

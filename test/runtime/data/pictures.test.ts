@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { decode, decodeBytes } from "../../../runtime/data/decode";
 import { toBytes } from "../../../runtime/data/pipeline";
 import { Random } from "../../../runtime/data/random";
@@ -9,6 +9,8 @@ import { drawGrid, tile } from "../../../runtime/pictures/grid";
 import { enlarge, heatmap, jet, overlay, scaleMap } from "../../../runtime/pictures/heatmap";
 import { encodePng, writePng } from "../../../runtime/pictures/png";
 import { flat, floats, noise, scratch } from "./scratch";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // the cores may be shared
 
 const dir = scratch("pictures");
 const random = Random.seeded("pictures");

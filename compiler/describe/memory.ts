@@ -1,0 +1,90 @@
+// Resident memory, foreseen: what is stored between the graphs of a step, and the most that one graph holds while it runs.
+import { type Dim, dimValue } from "../graph/dim";
+import type { Shape } from "../graph/shape";
+import type { Graph, GraphNode, NodeId, OpName } from "../graph/types";
+import type { Program } from "../program";
+import { FREE_BATCH, type ExportModel } from "../train/exports";
+import { flopsOf } from "./layers";
+
+export interface MemoryEstimate {
+  /** Bytes. */
+  readonly total: number;
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+/** Node.js, onnxruntime and its loaded graphs, as measured on Linux x64. */
+export const RUNTIME = 190e6;
+
+/** Results that share their operand's memory. */
+const FREE: ReadonlySet<OpName> = new Set<OpName>(["rename", "flatten", "unflatten", "squeeze", "unsqueeze", "stop", "input", "constant", "size"]);
+
+const bytes = (shape: Shape, at: Readonly<Record<string, number>>): number => shape.reduce((n, a) => n * value(a.dim, at), 4);
+const value = (d: Dim, at: Readonly<Record<string, number>>): number => (typeof d === "number" ? d : dimValue(d, at));
+
+/** What a lowering needs beside operands and result: the unrolled windows of a kernel's gradient. */
+function workspace(node: GraphNode, graph: Graph, at: Readonly<Record<string, number>>): number {
+  if (node.op !== "conv_kernel_adjoint") return 0;
+  const [kh, kw] = node.attrs.window.kernel;
+  const x = graph.nodes[node.inputs[0]!]!.shape;
+  const g = graph.nodes[node.inputs[1]!]!.shape;
+  const channels = value(x.find((a) => a.axis === "c")?.dim ?? 1, at);
+  const places = g.filter((a) => a.axis !== "c").reduce((n, a) => n * value(a.dim, at), 1);
+  return Math.min(kh * kw * channels * places * 4, 512e6);
+}
+
+/** The most bytes of intermediate values at once, nodes run in order and values freed after their last use. */
+export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Record<string, number>> = {}): number {
+  const last = new Map<NodeId, number>();
+  const source = graph.nodes.map((n) => n.id);
+  for (const n of graph.nodes) {
+    if (FREE.has(n.op) && n.inputs.length > 0) source[n.id] = source[n.inputs[0]!]!;
+    for (const i of n.inputs) last.set(source[i]!, n.id);
+  }
+  for (const o of outputs) last.set(source[o]!, graph.nodes.length);
+  let live = 0;
+  let peak = 0;
+  const dying = new Map<number, NodeId[]>();
+  for (const [id, end] of last) dying.set(end, [...(dying.get(end) ?? []), id]);
+  const held = new Map<NodeId, number>();
+  for (const n of graph.nodes) {
+    if (!FREE.has(n.op)) {
+      const size = bytes(n.shape, at);
+      held.set(n.id, size);
+      live += size;
+      peak = Math.max(peak, live + workspace(n, graph, at));
+    }
+    for (const id of dying.get(n.id) ?? []) {
+      live -= held.get(id) ?? 0;
+      held.delete(id);
+    }
+  }
+  return peak;
+}
+
+export function trainingMemory(program: Program, graphs: ReadonlyMap<string, Graph>): MemoryEstimate {
+  const count = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 4);
+  const trained = program.params.filter((p) => p.optimizer !== undefined);
+  const weights = program.params.reduce((n, p) => n + count(p.shape), 0);
+  const moments = 2 * trained.reduce((n, p) => n + count(p.shape), 0);
+  let gradients = 0;
+  let crossing = 0;
+  for (const [name, shape] of Object.entries(program.values)) {
+    if (name.startsWith("grad:")) gradients += count(shape);
+    else if (name.startsWith("value:")) crossing += count(shape);
+  }
+  const peaks = program.segments.map((s) => peakOf(graphs.get(s.model)!, []));
+  const working = Math.max(0, ...peaks);
+  const parts = { runtime: RUNTIME, weights, moments, gradients, crossing, working };
+  return { total: Object.values(parts).reduce((a, b) => a + b, 0), parts };
+}
+
+export function exportMemory(e: ExportModel, height: number, width: number): { flops: number; memory: MemoryEstimate } {
+  const at: Record<string, number> = { [FREE_BATCH]: 1, H: height, W: width };
+  const fixed = (s: Shape): Shape => s.map((a) => ({ axis: a.axis, dim: value(a.dim, at) }));
+  const shapes = e.graph.nodes.map((n) => fixed(n.shape));
+  const flops = e.graph.nodes.reduce((n, node) => n + flopsOf({ ...node, shape: shapes[node.id]! } as GraphNode, (id) => shapes[id]!), 0);
+  const weights = e.graph.nodes.reduce((n, node) => n + (node.op === "input" && node.attrs.kind === "param" ? bytes(node.shape, at) : 0), 0);
+  const working = peakOf(e.graph, e.outputs.map((o) => o.node), at);
+  const parts = { runtime: RUNTIME, weights, working };
+  return { flops, memory: { total: RUNTIME + weights + working, parts } };
+}

@@ -1,0 +1,46 @@
+// What a training step costs, before anything runs: parameters, FLOPs, memory.
+import { countOf, type Shape } from "../graph/shape";
+import type { Graph } from "../graph/types";
+import type { Compiled } from "../compile";
+import { flopsOf } from "./layers";
+import { exportMemory, type MemoryEstimate, trainingMemory } from "./memory";
+
+export interface Plan {
+  readonly parameters: readonly { readonly net: string; readonly count: number }[];
+  readonly totalParameters: number;
+  /** 2 × multiply-adds of one training step. */
+  readonly stepFlops: number;
+  readonly flopsByPhase: readonly { readonly phase: string; readonly flops: number }[];
+  readonly training: MemoryEstimate;
+  /** Of each export for one picture of the training size. */
+  readonly inference: readonly { readonly name: string; readonly flops: number; readonly memory: MemoryEstimate }[];
+}
+
+export function graphFlops(graph: Graph): number {
+  const shapeOf = (id: number): Shape => graph.nodes[id]!.shape;
+  return graph.nodes.reduce((n, node) => n + flopsOf(node, shapeOf), 0);
+}
+
+export function plan(c: Compiled): Plan | undefined {
+  const { model, program } = c;
+  if (!model || !program) return undefined;
+  const byNet = new Map<string, number>();
+  for (const p of program.params) byNet.set(p.net, (byNet.get(p.net) ?? 0) + countOf(model.params.get(p.name)!.shape));
+  const graphs = new Map(c.graphs.map((g) => [g.file, g.graph]));
+  const compute = program.segments.filter((s) => s.kind === "compute");
+  const flopsByPhase = [...new Set(compute.map((s) => s.phase))].map((phase) => ({
+    phase, flops: compute.filter((s) => s.phase === phase).reduce((n, s) => n + graphFlops(graphs.get(s.model)!), 0),
+  }));
+  const size = model.data[0] ?? { height: 256, width: 256 };
+  return {
+    parameters: [...byNet].map(([net, count]) => ({ net, count })),
+    totalParameters: [...byNet.values()].reduce((a, b) => a + b, 0),
+    stepFlops: flopsByPhase.reduce((n, p) => n + p.flops, 0),
+    flopsByPhase,
+    training: trainingMemory(program, graphs),
+    inference: c.exports.map((e) => {
+      const fixed = exportMemory(e, size.height, size.width);
+      return { name: e.name, flops: fixed.flops, memory: fixed.memory };
+    }),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Graph, NodeId } from "../graph/types";
+import { arithmetic } from "./arithmetic";
+import { broadcast } from "./broadcast";
+import { factors } from "./factors";
+import { fold } from "./fold";
+import type { Pass } from "./pass";
+import { shapes } from "./shapes";
+import { share } from "./share";
+
+export type { Pass, Rewritten } from "./pass";
+
+/** In the order in which they run. */
+export const passes: readonly Pass[] = [shapes, fold, broadcast, arithmetic, factors, share];
+
+export interface OptimizeOptions {
+  /** Names of passes that are left out. */
+  readonly disabled?: readonly string[];
+  /** Called after each pass, e.g. to verify or print. */
+  readonly after?: (pass: string, graph: Graph, outputs: readonly NodeId[]) => void;
+}
+
+/** More rounds than any graph needs: a rule that undoes another is our defect, and must not hang the compiler. */
+const ROUNDS = 12;
+
+/** Runs the passes until none finds anything more. The outputs keep their order, values and shapes. */
+export function optimize(graph: Graph, outputs: readonly NodeId[], options: OptimizeOptions = {}): { graph: Graph; outputs: NodeId[] } {
+  const enabled = passes.filter((p) => !options.disabled?.includes(p.name));
+  let now = { graph, outputs: [...outputs] };
+  for (let round = 0; round < ROUNDS; round++) {
+    let changed = false;
+    for (const pass of enabled) {
+      const next = pass.rewrite(now.graph, now.outputs);
+      changed ||= next.changed;
+      now = { graph: next.graph, outputs: next.outputs };
+      options.after?.(pass.name, now.graph, now.outputs);
+    }
+    if (!changed) break;
+  }
+  return now;
+}

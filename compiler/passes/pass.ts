@@ -1,0 +1,57 @@
+import type { Builder } from "../graph/builder";
+import { sameShape } from "../graph/shape";
+import type { Graph, GraphNode, NodeId } from "../graph/types";
+import { copy } from "../graph/walk";
+
+export interface Rewritten {
+  readonly graph: Graph;
+  readonly outputs: NodeId[];
+  /** Whether another round may find more. */
+  readonly changed: boolean;
+}
+
+/** A rewrite of a whole graph that keeps the values of its outputs. */
+export interface Pass {
+  readonly name: string;
+  readonly doc: string;
+  rewrite(graph: Graph, outputs: readonly NodeId[]): Rewritten;
+}
+
+/**
+ * What could stand for one node, whose operands are `inputs` in the graph that is being built; undefined: nothing better.
+ * Operands come first, so a rule sees them as they are after its own work.
+ */
+export type Rule = (b: Builder, node: GraphNode, inputs: readonly NodeId[]) => NodeId | undefined;
+
+/** The rule at every node. A result that is laid out in another way than the node was is not taken. */
+export function localPass(name: string, doc: string, rule: Rule): Pass {
+  return {
+    name,
+    doc,
+    rewrite(graph, outputs) {
+      let changed = false;
+      const copied = copy(graph, outputs, (b, node, inputs) => {
+        const better = rule(b, node, inputs);
+        if (better === undefined || !sameShape(b.shape(better), node.shape)) return undefined;
+        changed = true;
+        return better;
+      });
+      return { graph: copied.graph, outputs: outputs.map((id) => copied.map.get(id)!), changed };
+    },
+  };
+}
+
+export function constantOf(b: Builder, id: NodeId): number | undefined {
+  const node = b.node(id);
+  return node.op === "constant" ? node.attrs.value : undefined;
+}
+
+/** Of two operands of which one is a constant: the constant and the other. */
+export function withConstant(b: Builder, [x, y]: readonly NodeId[]): { k: number; x: NodeId } | undefined {
+  const [kx, ky] = [constantOf(b, x!), constantOf(b, y!)];
+  if (ky !== undefined) return { k: ky, x: x! };
+  return kx !== undefined ? { k: kx, x: y! } : undefined;
+}
+
+export const times = (b: Builder, x: NodeId, k: number): NodeId => b.add("mul", {}, [x, b.constant(k)]);
+export const negated = (b: Builder, x: NodeId): NodeId => b.add("neg", {}, [x]);
