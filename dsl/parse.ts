@@ -1,6 +1,7 @@
 // text → tree. Never throws for a text; what is wrong with it comes back as diagnostics, all of them in one run.
 import type { Diagnostic } from "./diagnostic";
 import { commentsOf, docsAbove } from "./comments";
+import { lazily } from "./parser/lazily";
 import { lex } from "./parser/lex";
 import { describeErrors } from "./parser/errors";
 import { GanParser } from "./parser/declarations";
@@ -30,9 +31,4 @@ export function parse(path: string, text: string): Parsed {
 
 function sorted(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
-}
-
-function lazily<V>(make: () => V): () => V {
-  let made: V | undefined;
-  return () => (made ??= make());
 }

@@ -12,7 +12,8 @@ export const syntaxRules = {
     "G0102",
     "unclosed-bracket",
     "error",
-    ({ close, what, line, found }) => `expected a \`${close}\` to close the ${what} opened at line ${line}, found ${found}`,
+    ({ close, what, line, found }) =>
+      `expected a \`${close}\` to close the ${what} opened at line ${line}, found ${found}`,
     ({ open, close }) => `every \`${open}\` needs its \`${close}\``,
   ),
   unknownCharacter: rule<{ characters: string }>(
@@ -102,7 +103,8 @@ export const syntaxRules = {
     "misplaced-percent",
     "error",
     ({ text }) => `\`${text}\` is a share of the training's length and stands in \`schedule\` only`,
-    ({ text }) => `write \`${Number.parseFloat(text) / 100}\` for a number, or spaces around a \`%\` that is a remainder`,
+    ({ text }) =>
+      `write \`${Number.parseFloat(text) / 100}\` for a number, or spaces around a \`%\` that is a remainder`,
   ),
   needsParentheses: rule<{ what: string; fix: string }>(
     "G0116",

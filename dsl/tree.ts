@@ -35,7 +35,11 @@ export type Expr =
   | (At & { readonly kind: "field"; readonly object: Expr; readonly field: Ident })
   | (At & { readonly kind: "call"; readonly callee: Expr; readonly args: readonly Arg[] })
   /** `code[block: i, half: 0]` picks along axes; `xs[0]` (no axis) picks from a list. */
-  | (At & { readonly kind: "index"; readonly object: Expr; readonly entries: readonly { readonly axis?: Ident; readonly index: Expr }[] })
+  | (At & {
+      readonly kind: "index";
+      readonly object: Expr;
+      readonly entries: readonly { readonly axis?: Ident; readonly index: Expr }[];
+    })
   | (At & { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr })
   | (At & { readonly kind: "unary"; readonly op: "-" | "not"; readonly operand: Expr })
   | (At & { readonly kind: "pipe"; readonly left: Expr; readonly right: Expr })
@@ -49,7 +53,12 @@ export type Expr =
   /** `[block: 4, half: 2]` as a value: named dims, as `unflatten(into:)` takes them. */
   | (At & { readonly kind: "axes"; readonly entries: readonly { readonly axis: Ident; readonly dim: Expr }[] })
   /** `[for s in 0..3: f(s)]` (form list) and `sum(for x in xs: g(x))` (form argument). */
-  | (At & { readonly kind: "comprehension"; readonly form: "list" | "argument"; readonly clauses: readonly ForClause[]; readonly body: Expr })
+  | (At & {
+      readonly kind: "comprehension";
+      readonly form: "list" | "argument";
+      readonly clauses: readonly ForClause[];
+      readonly body: Expr;
+    })
   /** `sample normal like y while training`. */
   | (At & { readonly kind: "sample"; readonly distribution: Expr; readonly like?: Expr; readonly training: boolean });
 
@@ -57,7 +66,12 @@ export type Expr =
 
 export type TypeExpr =
   /** `int`, `image[C, H, W]` (dims), `Norm(gamma, beta)` (offers), `Generator`, `list`, `scalar`. */
-  | (At & { readonly kind: "named"; readonly name: Ident; readonly dims?: readonly Expr[]; readonly offers?: readonly Ident[] })
+  | (At & {
+      readonly kind: "named";
+      readonly name: Ident;
+      readonly dims?: readonly Expr[];
+      readonly offers?: readonly Ident[];
+    })
   | (At & { readonly kind: "axes"; readonly entries: readonly { readonly axis: Ident; readonly dim: Expr }[] })
   | (At & { readonly kind: "record"; readonly fields: readonly { readonly name: Ident; readonly type: TypeExpr }[] });
 
@@ -72,12 +86,23 @@ export interface Parameter extends At {
 export type Statement =
   | (At & { readonly kind: "let"; readonly name: Ident; readonly value: Expr })
   | (At & { readonly kind: "return"; readonly value: Expr })
-  | (At & { readonly kind: "learn"; readonly name: Ident; readonly type: TypeExpr; readonly init?: Expr; readonly within?: readonly [Expr, Expr] })
+  | (At & {
+      readonly kind: "learn";
+      readonly name: Ident;
+      readonly type: TypeExpr;
+      readonly init?: Expr;
+      readonly within?: readonly [Expr, Expr];
+    })
   | (At & { readonly kind: "state"; readonly name: Ident; readonly type: TypeExpr; readonly init: Expr })
   /** `next u = e while training`: from here on `u` is `e`, and the state carries it to the next step. */
   | (At & { readonly kind: "next"; readonly name: Ident; readonly value: Expr; readonly training: boolean })
   | (At & { readonly kind: "for"; readonly clauses: readonly ForClause[]; readonly body: readonly Statement[] })
-  | (At & { readonly kind: "sample"; readonly names: readonly Ident[]; readonly type: TypeExpr; readonly distribution: Expr })
+  | (At & {
+      readonly kind: "sample";
+      readonly names: readonly Ident[];
+      readonly type: TypeExpr;
+      readonly distribution: Expr;
+    })
   /** `loss cycle += e`, inside a phase. */
   | (At & { readonly kind: "term"; readonly name: Ident; readonly value: Expr });
 
@@ -94,9 +119,21 @@ export type SchedulePiece =
 export type TrainItem =
   | Extract<Statement, { kind: "let" | "sample" }>
   /** `data A, B: image[3, s, s] = pipeline`, or `data A2: A` (type is the named type `A`). */
-  | (At & { readonly kind: "data"; readonly names: readonly Ident[]; readonly type: TypeExpr; readonly pipeline?: Expr })
+  | (At & {
+      readonly kind: "data";
+      readonly names: readonly Ident[];
+      readonly type: TypeExpr;
+      readonly pipeline?: Expr;
+    })
   | (At & { readonly kind: "net"; readonly names: readonly Ident[]; readonly value: Expr; readonly init?: Expr })
-  | (At & { readonly kind: "phase"; readonly name: Ident; readonly trains: readonly Expr[]; readonly except: readonly Expr[]; readonly when?: Expr; readonly body: readonly Statement[] })
+  | (At & {
+      readonly kind: "phase";
+      readonly name: Ident;
+      readonly trains: readonly Expr[];
+      readonly except: readonly Expr[];
+      readonly when?: Expr;
+      readonly body: readonly Statement[];
+    })
   | (At & { readonly kind: "optimizer"; readonly targets: readonly Ident[]; readonly value: Expr })
   | (At & { readonly kind: "schedule"; readonly setting: Ident; readonly pieces: readonly SchedulePiece[] })
   | (At & { readonly kind: "batch"; readonly value: Expr })
@@ -122,12 +159,32 @@ export interface BodyDecl extends At {
 }
 
 export type Decl =
-  | (At & { readonly kind: "import"; readonly names: readonly Ident[]; readonly from: { readonly text: string; readonly span: Span } })
-  | (At & { readonly kind: "param"; readonly name: Ident; readonly type?: TypeExpr; readonly value: Expr; readonly where?: Expr; readonly doc?: string })
+  | (At & {
+      readonly kind: "import";
+      readonly names: readonly Ident[];
+      readonly from: { readonly text: string; readonly span: Span };
+    })
+  | (At & {
+      readonly kind: "param";
+      readonly name: Ident;
+      readonly type?: TypeExpr;
+      readonly value: Expr;
+      readonly where?: Expr;
+      readonly doc?: string;
+    })
   | BodyDecl
   | (At & { readonly kind: "train"; readonly items: readonly TrainItem[] })
-  | (At & { readonly kind: "export"; readonly name: Ident; readonly parameters: readonly Parameter[]; readonly value: Expr })
-  | (At & { readonly kind: "variant"; readonly name: Ident; readonly settings: readonly { readonly path: readonly Ident[]; readonly value: Expr }[] });
+  | (At & {
+      readonly kind: "export";
+      readonly name: Ident;
+      readonly parameters: readonly Parameter[];
+      readonly value: Expr;
+    })
+  | (At & {
+      readonly kind: "variant";
+      readonly name: Ident;
+      readonly settings: readonly { readonly path: readonly Ident[]; readonly value: Expr }[];
+    });
 
 export interface File {
   readonly path: string;

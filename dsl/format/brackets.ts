@@ -31,4 +31,3 @@ export function brackets(cx: Context, open: string, close: string, items: readon
   const doc: Doc = [left, comment, indent(edge, inner, ifBroken(","), last), edge, right];
   return apart ? brokenGroup(doc) : group(doc);
 }
-

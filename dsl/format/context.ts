@@ -67,7 +67,10 @@ export class Context {
   }
 
   hasNewline(start: number, end: number): boolean {
-    return this.text.slice(start, end).replace(/\/\/[^\n]*/g, "").includes("\n");
+    return this.text
+      .slice(start, end)
+      .replace(/\/\/[^\n]*/g, "")
+      .includes("\n");
   }
 
   /** The offset behind the next `sign` outside of comments, from `start` on. */

@@ -47,7 +47,12 @@ function body(cx: Context, decl: BodyDecl): Doc {
   const from = params.at(-1)?.span.end ?? decl.name.span.end;
   const inner = first?.span.start ?? decl.span.end;
   const bare = params.length === 0 && !cx.text.slice(decl.name.span.end, inner).trimStart().startsWith("(");
-  const head: Doc = [decl.keyword, " ", decl.name.text, bare ? "" : signature(cx, decl.parameters, decl.styles, decl.name.span.end)];
+  const head: Doc = [
+    decl.keyword,
+    " ",
+    decl.name.text,
+    bare ? "" : signature(cx, decl.parameters, decl.styles, decl.name.span.end),
+  ];
   if (decl.short && first?.kind === "return") return [head, " = ", expression(cx, first.value)];
   return [head, " ", block(cx, decl.body, (each) => statement(cx, each), from, decl.span.end)];
 }

@@ -25,10 +25,23 @@ export function expression(cx: Context, e: Expr): Doc {
     case "call":
       return [postfix(cx, e.callee), args(cx, e.args, e.span.end)];
     case "index":
-      return [postfix(cx, e.object), brackets(cx, "[", "]", e.entries.map((entry): Item => {
-        const { axis, index } = entry;
-        return { start: (axis ?? index).span.start, end: index.span.end, build: () => named(cx, axis?.text, index) };
-      }), e.span.end)];
+      return [
+        postfix(cx, e.object),
+        brackets(
+          cx,
+          "[",
+          "]",
+          e.entries.map((entry): Item => {
+            const { axis, index } = entry;
+            return {
+              start: (axis ?? index).span.start,
+              end: index.span.end,
+              build: () => named(cx, axis?.text, index),
+            };
+          }),
+          e.span.end,
+        ),
+      ];
     case "binary":
       return binary(cx, e);
     case "unary":
@@ -42,14 +55,32 @@ export function expression(cx: Context, e: Expr): Doc {
     case "repeat":
       return repeat(cx, e);
     case "record":
-      return brackets(cx, "{ ", " }", e.fields.map(({ name, value }): Item => {
-        const build = (): Doc => (value ? named(cx, name.text, value) : name.text);
-        return { start: name.span.start, end: (value ?? name).span.end, build };
-      }), e.span.end);
+      return brackets(
+        cx,
+        "{ ",
+        " }",
+        e.fields.map(({ name, value }): Item => {
+          const build = (): Doc => (value ? named(cx, name.text, value) : name.text);
+          return { start: name.span.start, end: (value ?? name).span.end, build };
+        }),
+        e.span.end,
+      );
     case "list":
-      return brackets(cx, "[", "]", e.items.map((item) => whole(cx, item)), e.span.end);
+      return brackets(
+        cx,
+        "[",
+        "]",
+        e.items.map((item) => whole(cx, item)),
+        e.span.end,
+      );
     case "tuple":
-      return brackets(cx, "(", ")", e.items.map((item) => whole(cx, item)), e.span.end);
+      return brackets(
+        cx,
+        "(",
+        ")",
+        e.items.map((item) => whole(cx, item)),
+        e.span.end,
+      );
     case "axes":
       return axes(cx, e.entries, e.span.end);
     case "comprehension": {
@@ -62,9 +93,15 @@ export function expression(cx: Context, e: Expr): Doc {
 }
 
 export function axes(cx: Context, entries: Of<"axes">["entries"], end: number): Doc {
-  return brackets(cx, "[", "]", entries.map(({ axis, dim }): Item => {
-    return { start: axis.span.start, end: dim.span.end, build: () => named(cx, axis.text, dim) };
-  }), end);
+  return brackets(
+    cx,
+    "[",
+    "]",
+    entries.map(({ axis, dim }): Item => {
+      return { start: axis.span.start, end: dim.span.end, build: () => named(cx, axis.text, dim) };
+    }),
+    end,
+  );
 }
 
 export function clauses(cx: Context, all: readonly ForClause[]): Doc {
@@ -155,7 +192,11 @@ function binary(cx: Context, e: Of<"binary">): Doc {
   const strength = PRECEDENCE[e.op];
   const run: Of<"binary">[] = [];
   let first: Expr = e;
-  while (first.kind === "binary" && PRECEDENCE[first.op] === strength && (run.length === 0 || strength !== PRECEDENCE["=="])) {
+  while (
+    first.kind === "binary" &&
+    PRECEDENCE[first.op] === strength &&
+    (run.length === 0 || strength !== PRECEDENCE["=="])
+  ) {
     run.unshift(first);
     first = first.left;
   }
@@ -164,7 +205,10 @@ function binary(cx: Context, e: Of<"binary">): Doc {
   if (run.length === 1 && e.right.kind === "pipe" && ["name", "field", "number"].includes(first.kind)) {
     return [head, " ", e.op, " ", operand(cx, e.right, e.op, "right")];
   }
-  return group(head, run.map(({ op, right }): Doc => indent(line, op, " ", operand(cx, right, op, "right"))));
+  return group(
+    head,
+    run.map(({ op, right }): Doc => indent(line, op, " ", operand(cx, right, op, "right"))),
+  );
 }
 
 function unary(cx: Context, { op, operand: inner }: Of<"unary">): Doc {
@@ -194,7 +238,10 @@ function pipeline(cx: Context, e: Of<"pipe">): Doc {
     end = each.span.end;
   }
   const [first, ...others] = rows.map(({ lead, stages: row }): Doc => [lead, group(separate(row, line))]);
-  return indent(first ?? "", others.map((row): Doc => [hardline, row]));
+  return indent(
+    first ?? "",
+    others.map((row): Doc => [hardline, row]),
+  );
 }
 
 function behind(cx: Context, end: number): Doc {

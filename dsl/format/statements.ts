@@ -47,7 +47,9 @@ export function statement(cx: Context, s: Statement): Doc {
       return ["return ", expression(cx, s.value)];
     case "learn": {
       const init: Doc = s.init ? [" = ", expression(cx, s.init)] : "";
-      const within: Doc = s.within ? [" within [", expression(cx, s.within[0]), ", ", expression(cx, s.within[1]), "]"] : "";
+      const within: Doc = s.within
+        ? [" within [", expression(cx, s.within[0]), ", ", expression(cx, s.within[1]), "]"]
+        : "";
       return ["learn ", s.name.text, ": ", type(cx, s.type), init, within];
     }
     case "state":
@@ -91,7 +93,15 @@ export function trainItem(cx: Context, item: TrainItem): Doc {
     case "optimizer":
       return ["optimizer ", names(item.targets), " = ", expression(cx, item.value)];
     case "schedule":
-      return ["schedule ", item.setting.text, " = ", separate(item.pieces.map((each) => piece(cx, each)), ", then ")];
+      return [
+        "schedule ",
+        item.setting.text,
+        " = ",
+        separate(
+          item.pieces.map((each) => piece(cx, each)),
+          ", then ",
+        ),
+      ];
     case "batch":
       return ["batch ", expression(cx, item.value)];
     case "length":
@@ -115,7 +125,10 @@ function amount(cx: Context, { value, unit }: Amount): Doc {
 }
 
 function all(cx: Context, each: readonly Expr[]): Doc {
-  return separate(each.map((e) => expression(cx, e)), ", ");
+  return separate(
+    each.map((e) => expression(cx, e)),
+    ", ",
+  );
 }
 
 export function names(each: readonly Ident[]): string {

@@ -10,9 +10,15 @@ export function type(cx: Context, t: TypeExpr): Doc {
     case "axes":
       return axes(cx, t.entries, t.span.end);
     case "record":
-      return brackets(cx, "{ ", " }", t.fields.map(({ name, type: its }): Item => {
-        return { start: name.span.start, end: its.span.end, build: () => [name.text, ": ", type(cx, its)] };
-      }), t.span.end);
+      return brackets(
+        cx,
+        "{ ",
+        " }",
+        t.fields.map(({ name, type: its }): Item => {
+          return { start: name.span.start, end: its.span.end, build: () => [name.text, ": ", type(cx, its)] };
+        }),
+        t.span.end,
+      );
     case "named": {
       const dims = t.dims?.map((dim): Item => ({ ...dim.span, build: () => expression(cx, dim) }));
       const offers = t.offers?.map((name): Item => ({ ...name.span, build: () => name.text }));
@@ -33,7 +39,12 @@ function parameter(cx: Context, p: Parameter): Doc {
 }
 
 /** `(x: image[C, H, W], eps = 1e-5; gamma: vector[C])`, behind a name that ends at `start`. */
-export function signature(cx: Context, parameters: readonly Parameter[], styles: readonly Parameter[], start: number): Doc {
+export function signature(
+  cx: Context,
+  parameters: readonly Parameter[],
+  styles: readonly Parameter[],
+  start: number,
+): Doc {
   const all = [...parameters, ...styles];
   const [first] = all;
   if (!first) return "()";

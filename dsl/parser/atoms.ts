@@ -63,10 +63,7 @@ export abstract class AtomParser extends CollectionParser {
       let otherwise: Expr | undefined;
       this.OPTION(() => {
         this.CONSUME(W("else"));
-        otherwise = this.OR([
-          { ALT: () => this.SUBRULE(this.conditional) },
-          { ALT: () => this.SUBRULE2(this.braced) },
-        ]);
+        otherwise = this.OR([{ ALT: () => this.SUBRULE(this.conditional) }, { ALT: () => this.SUBRULE2(this.braced) }]);
       });
       const span = this.spanFrom(first);
       return otherwise ? { kind: "if", condition, then, otherwise, span } : { kind: "if", condition, then, span };
@@ -123,7 +120,9 @@ export abstract class AtomParser extends CollectionParser {
         training = true;
       });
       const span = this.spanFrom(first);
-      return like ? { kind: "sample", distribution, like, training, span } : { kind: "sample", distribution, training, span };
+      return like
+        ? { kind: "sample", distribution, like, training, span }
+        : { kind: "sample", distribution, training, span };
     },
     { recoveryValueFunc: this.hole },
   );
@@ -152,7 +151,10 @@ export abstract class AtomParser extends CollectionParser {
   private lambdaAfterOperator(parameter: IToken, arrow: IToken): void {
     if (this.RECORDING_PHASE) return;
     const { text } = this.source;
-    const body = text.slice(arrow.startOffset + 2, this.spanFrom(arrow).end).trim().replace(/\s+/g, " ");
+    const body = text
+      .slice(arrow.startOffset + 2, this.spanFrom(arrow).end)
+      .trim()
+      .replace(/\s+/g, " ");
     const fix = `(${parameter.image} => ${body.length > 60 ? "..." : body})`;
     this.complain(syntaxRules.needsParentheses, { what: "a function after an operator", fix }, this.spanOf(parameter));
   }

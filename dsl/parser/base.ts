@@ -94,7 +94,8 @@ export abstract class BaseParser extends EmbeddedActionsParser {
       GATE: () => this.patient && (first || comma || !(bare || this.startsStatement())),
       DEF: () => {
         const next = this.LA(1);
-        if (!first && !comma) this.complain(syntaxRules.missingComma, { before: `\`${next.image}\`` }, this.spanOf(next));
+        if (!first && !comma)
+          this.complain(syntaxRules.missingComma, { before: `\`${next.image}\`` }, this.spanOf(next));
         first = false;
         comma = false;
         item();

@@ -7,7 +7,11 @@ import * as T from "../tokens";
 import type { File } from "../tree";
 import { innermostOpen } from "./brackets";
 
-const OPENER: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
+const OPENER: ReadonlyMap<string, string> = new Map([
+  [")", "("],
+  ["]", "["],
+  ["}", "{"],
+]);
 
 const STATEMENTS: Readonly<Record<string, string>> = {
   block: "let, return, learn, state, next, for, sample or loss",
@@ -76,16 +80,16 @@ function describe(file: File, tokens: readonly IToken[], error: IRecognitionExce
   const expected = error.message.startsWith("token ") ? error.message.slice("token ".length) : "";
 
   if (rule === "file" || expected === EOF.name || error.message === "rest") {
-    const open = token && OPENER[token.image];
+    const open = token && OPENER.get(token.image);
     return open
       ? diagnose(syntaxRules.strayBracket, { close: token.image, open }, span)
       : diagnose(syntaxRules.notADeclaration, { found }, span);
   }
   const statements = STATEMENTS[rule];
-  if (expected === "}" && statements && token && !startsDeclaration(token) && !OPENER[token.image]) {
+  if (expected === "}" && statements && token && !startsDeclaration(token) && !OPENER.has(token.image)) {
     return diagnose(syntaxRules.notAStatement, { found, statements }, span);
   }
-  const open = OPENER[expected];
+  const open = OPENER.get(expected);
   if (open) {
     const opener = innermostOpen(tokens, at, open);
     const what = HELD[rule] ?? "bracket";
@@ -121,7 +125,9 @@ function startsDeclaration(token: IToken): boolean {
 }
 
 function indexOf(tokens: readonly IToken[], token: IToken): number {
-  const at = Number.isNaN(token.startOffset) ? -1 : tokens.findIndex(({ startOffset }) => startOffset === token.startOffset);
+  const at = Number.isNaN(token.startOffset)
+    ? -1
+    : tokens.findIndex(({ startOffset }) => startOffset === token.startOffset);
   return at < 0 ? tokens.length : at;
 }
 

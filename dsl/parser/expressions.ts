@@ -27,16 +27,24 @@ export abstract class ExpressionParser extends AtomParser {
     { recoveryValueFunc: this.hole },
   );
 
-  readonly prefix: Rule<Link> = this.RULE("prefix", (): Link => {
-    const token = this.OR([{ ALT: () => this.CONSUME(T.Minus) }, { ALT: () => this.CONSUME(W("not")) }]);
-    return { kind: "prefix", token, span: this.spanOf(token) };
-  }, { resyncEnabled: false });
+  readonly prefix: Rule<Link> = this.RULE(
+    "prefix",
+    (): Link => {
+      const token = this.OR([{ ALT: () => this.CONSUME(T.Minus) }, { ALT: () => this.CONSUME(W("not")) }]);
+      return { kind: "prefix", token, span: this.spanOf(token) };
+    },
+    { resyncEnabled: false },
+  );
 
-  readonly operand: Rule<Link> = this.RULE("operand", (): Link => {
-    const first = this.LA(1);
-    const expr = this.SUBRULE(this.postfix);
-    return { kind: "operand", expr, span: this.spanFrom(first) };
-  }, { resyncEnabled: false });
+  readonly operand: Rule<Link> = this.RULE(
+    "operand",
+    (): Link => {
+      const first = this.LA(1);
+      const expr = this.SUBRULE(this.postfix);
+      return { kind: "operand", expr, span: this.spanFrom(first) };
+    },
+    { resyncEnabled: false },
+  );
 
   readonly postfix: Rule<Expr> = this.RULE(
     "postfix",

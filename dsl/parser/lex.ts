@@ -5,6 +5,7 @@ import type { Span } from "../source";
 import { syntaxRules } from "../syntax-rules";
 import * as T from "../tokens";
 import { tooDeep } from "./depth";
+import { lazily } from "./lazily";
 
 export interface Lexed {
   readonly tokens: IToken[];
@@ -23,7 +24,8 @@ export function lex(path: string, text: string): Lexed {
     return diagnose(syntaxRules.unknownCharacter, { characters: shown(text.slice(span.start, span.end)) }, span);
   });
   for (const token of tokens) {
-    if (token.tokenType === T.OpenString) diagnostics.push(diagnose(syntaxRules.unterminatedString, {}, at(path, token)));
+    if (token.tokenType === T.OpenString)
+      diagnostics.push(diagnose(syntaxRules.unterminatedString, {}, at(path, token)));
   }
   const deep = tooDeep(tokens);
   if (deep) diagnostics.push(diagnose(syntaxRules.tooDeep, { limit: deep.limit }, at(path, deep.token)));
@@ -59,9 +61,4 @@ function shown(characters: string): string {
   const visible = [...short].every((c) => c >= " " && c !== "\u007f" && c.trim() !== "");
   if (visible) return `\`${short}\``;
   return [...short].map((c) => `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`).join(" ");
-}
-
-function lazily<V>(make: () => V): () => V {
-  let made: V | undefined;
-  return () => (made ??= make());
 }

@@ -7,8 +7,21 @@ import type { BinaryOp, Expr } from "../tree";
 
 /** Loosest first. `not` stands between `and` and the comparisons, unary `-` between `*` and `^`. */
 export const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
-  or: 1, and: 2, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4, "..": 5,
-  "+": 6, "-": 6, "*": 7, "/": 7, "%": 7, "^": 9,
+  or: 1,
+  and: 2,
+  "==": 4,
+  "!=": 4,
+  "<": 4,
+  "<=": 4,
+  ">": 4,
+  ">=": 4,
+  "..": 5,
+  "+": 6,
+  "-": 6,
+  "*": 7,
+  "/": 7,
+  "%": 7,
+  "^": 9,
 };
 export const PREFIX_PRECEDENCE: Readonly<Record<"not" | "-", number>> = { not: 3, "-": 8 };
 

@@ -57,7 +57,9 @@ export function statements(text: string): readonly Statement[] {
 }
 
 export function declOf<K extends Decl["kind"]>(file: File, kind: K, name?: string): Extract<Decl, { kind: K }> {
-  const found = file.decls.find((d) => d.kind === kind && (name === undefined || ("name" in d && d.name.text === name)));
+  const found = file.decls.find(
+    (d) => d.kind === kind && (name === undefined || ("name" in d && d.name.text === name)),
+  );
   if (!found) throw new Error(`no ${kind} ${name ?? ""}`);
   return found as Extract<Decl, { kind: K }>;
 }

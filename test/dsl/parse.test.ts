@@ -20,9 +20,14 @@ describe("specs/ugatit.gan", () => {
   const file = tree(specText("ugatit"));
 
   it("has its declarations in order", () => {
-    expect(file.decls.map(({ kind }) => kind).filter((kind, i, all) => kind !== all[i - 1])).toEqual(
-      ["import", "param", "body", "train", "export", "variant"],
-    );
+    expect(file.decls.map(({ kind }) => kind).filter((kind, i, all) => kind !== all[i - 1])).toEqual([
+      "import",
+      "param",
+      "body",
+      "train",
+      "export",
+      "variant",
+    ]);
   });
 
   it("has params with types, conditions and documentation", () => {
@@ -30,7 +35,11 @@ describe("specs/ugatit.gan", () => {
     expect(size.doc).toBe("height and width of the images, in pixels");
     expect(size.where && grouped(size.where)).toBe("((size % 4) == 0)");
     const norm = declOf(file, "param", "decoder_norm");
-    expect(meaning(norm.type)).toMatchObject({ kind: "named", name: { text: "Norm" }, offers: [{ text: "gamma" }, { text: "beta" }] });
+    expect(meaning(norm.type)).toMatchObject({
+      kind: "named",
+      name: { text: "Norm" },
+      offers: [{ text: "gamma" }, { text: "beta" }],
+    });
     expect(norm.type && at(file, norm.type.span)).toBe("Norm(gamma, beta)");
   });
 
@@ -39,29 +48,51 @@ describe("specs/ugatit.gan", () => {
     expect(at(file, residual.span)).toMatch(/^block Residual\(x: image\[C, H, W\][^]*\|> norm\)\n\}$/);
     expect(residual.parameters.map(({ span }) => at(file, span))).toEqual(["x: image[C, H, W]", "norm: Norm"]);
     const [first] = residual.body;
-    expect(first?.kind === "return" && first.value.kind === "binary" && at(file, first.value.span)).toMatch(/^x \+ \(x\n[^]*\)$/);
+    expect(first?.kind === "return" && first.value.kind === "binary" && at(file, first.value.span)).toMatch(
+      /^x \+ \(x\n[^]*\)$/,
+    );
   });
 
   it("has a train block with nets, phases and a schedule", () => {
     const { items } = declOf(file, "train");
-    expect(items.map(({ kind }) => kind)).toEqual(
-      ["data", "net", "net", "let", "phase", "phase", "optimizer", "schedule", "batch", "length"],
-    );
+    expect(items.map(({ kind }) => kind)).toEqual([
+      "data",
+      "net",
+      "net",
+      "let",
+      "phase",
+      "phase",
+      "optimizer",
+      "schedule",
+      "batch",
+      "length",
+    ]);
     const phase = items[4];
     if (phase?.kind !== "phase") throw new Error("no phase");
     expect(phase.trains.map(grouped)).toEqual(["DA", "DB"]);
     const [loop] = phase.body;
-    expect(loop?.kind === "for" && loop.clauses.map(({ span }) => at(file, span))).toEqual(["d in directions", "D in d.critics"]);
+    expect(loop?.kind === "for" && loop.clauses.map(({ span }) => at(file, span))).toEqual([
+      "d in directions",
+      "D in d.critics",
+    ]);
     expect(meaning(items[7])).toMatchObject({
       setting: { text: "rate" },
-      pieces: [{ kind: "constant", for: { unit: "percent", value: { value: 50 } } }, { kind: "linear", to: { value: 0 } }],
+      pieces: [
+        { kind: "constant", for: { unit: "percent", value: { value: 50 } } },
+        { kind: "linear", to: { value: 0 } },
+      ],
     });
-    expect(meaning(items[9])).toMatchObject({ amount: { unit: "steps", value: { value: 1_000_000, text: "1_000_000" } } });
+    expect(meaning(items[9])).toMatchObject({
+      amount: { unit: "steps", value: { value: 1_000_000, text: "1_000_000" } },
+    });
   });
 
   it("has variants with settings", () => {
     const { settings } = declOf(file, "variant", "without_cam");
-    expect(settings.map(({ path }) => path.map(({ text }) => text).join("."))).toEqual(["generator_head", "discriminator_head"]);
+    expect(settings.map(({ path }) => path.map(({ text }) => text).join("."))).toEqual([
+      "generator_head",
+      "discriminator_head",
+    ]);
   });
 });
 
@@ -76,7 +107,9 @@ describe("pieces of the other specs", () => {
   });
 
   it("reads the documentation above a declaration, without its comments", () => {
-    const file = tree("// no\n\n/// One.\n/// Two.\nloss l1(a, b) = a - b\n/// apart\n\nloss l2(a) = a\n/// Size.\nparam s = 1\n");
+    const file = tree(
+      "// no\n\n/// One.\n/// Two.\nloss l1(a, b) = a - b\n/// apart\n\nloss l2(a) = a\n/// Size.\nparam s = 1\n",
+    );
     expect(declOf(file, "body", "l1")).toMatchObject({ doc: "One.\nTwo.", short: true, keyword: "loss" });
     expect(declOf(file, "body", "l2").doc).toBeUndefined();
     expect(declOf(file, "param", "s").doc).toBe("Size.");
@@ -91,11 +124,27 @@ describe("expressions and statements", () => {
   });
 
   it("tells lists, axes, comprehensions, tuples, records and parentheses apart", () => {
-    const kinds = ["[]", "[a, b,]", "[a: 1, b: 2]", "[for a, b in xs, c in d: a]", "(a, b)", "{ a: 1, b }", "{}", "(a)"];
+    const kinds = [
+      "[]",
+      "[a, b,]",
+      "[a: 1, b: 2]",
+      "[for a, b in xs, c in d: a]",
+      "(a, b)",
+      "{ a: 1, b }",
+      "{}",
+      "(a)",
+    ];
     const texts = kinds.map((text) => (text.includes("for a, b") ? "[for (a, b) in xs, c in d: a]" : text));
-    expect(texts.map((text) => expr(text).kind)).toEqual(
-      ["list", "list", "axes", "comprehension", "tuple", "record", "record", "name"],
-    );
+    expect(texts.map((text) => expr(text).kind)).toEqual([
+      "list",
+      "list",
+      "axes",
+      "comprehension",
+      "tuple",
+      "record",
+      "record",
+      "name",
+    ]);
   });
 
   it("reads a comprehension as an argument", () => {
@@ -105,9 +154,12 @@ describe("expressions and statements", () => {
   });
 
   it("takes the words of the language's places for names elsewhere", () => {
-    const words = "from as where block norm head reparam loss init like while training trains except when constant then linear times to over batch every steps epochs within next";
+    const words =
+      "from as where block norm head reparam loss init like while training trains except when constant then linear times to over batch every steps epochs within next";
     for (const word of words.split(" ")) {
-      expect(meaning(expr(`${word}(${word}: ${word}.${word}, b: { ${word} })`))).toMatchObject({ callee: { name: word } });
+      expect(meaning(expr(`${word}(${word}: ${word}.${word}, b: { ${word} })`))).toMatchObject({
+        callee: { name: word },
+      });
       expect(statements(`let ${word} = ${word}`)).toMatchObject([{ name: { text: word } }]);
     }
   });
@@ -123,14 +175,22 @@ describe("expressions and statements", () => {
        return a`,
     );
     expect(body.map(({ kind }) => kind)).toEqual(["let", "learn", "state", "for", "sample", "term", "return"]);
-    expect(meaning(body[3])).toMatchObject({ body: [{ kind: "next", training: true }, { kind: "next", training: false }] });
+    expect(meaning(body[3])).toMatchObject({
+      body: [
+        { kind: "next", training: true },
+        { kind: "next", training: false },
+      ],
+    });
     expect(meaning(body[1])).toMatchObject({ within: [{ value: 0 }, { value: 1 }] });
   });
 
   it("reads styles behind a semicolon", () => {
     const file = tree("norm N(x: image[C, H, W], eps = 1e-5; gamma: vector[C], beta: vector[C],) { return x }");
     const decl = declOf(file, "body");
-    expect([decl.parameters, decl.styles].map((all) => all.map(({ name }) => name.text))).toEqual([["x", "eps"], ["gamma", "beta"]]);
+    expect([decl.parameters, decl.styles].map((all) => all.map(({ name }) => name.text))).toEqual([
+      ["x", "eps"],
+      ["gamma", "beta"],
+    ]);
   });
 
   it("tells a share from a remainder", () => {

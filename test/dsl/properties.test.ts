@@ -5,13 +5,21 @@ import { parse } from "../../dsl/parse";
 import { comments, fileTokens, spaced, spaces } from "./generate";
 import { allTexts, meaning, meaningOf } from "./helpers";
 
-const RUNS = Number(process.env["RUNS"] ?? 150);
+// `RUNS=2000 SEED=7 npx vitest run test/dsl/properties` looks further; the usual run repeats the same cases.
+const numRuns = Number(process.env["RUNS"] ?? 80);
+const seed = Number(process.env["SEED"] ?? 1);
 const texts = allTexts().map(([, text]) => text);
 const words = texts.flatMap((text) => text.match(/[A-Za-z_]+|\d+|[^\sA-Za-z_\d]/g) ?? []);
 
 /** A text of the repository with a few pieces taken out, doubled or put in. */
 const mutated = fc
-  .tuple(fc.constantFrom(...texts), fc.array(fc.tuple(fc.nat(), fc.nat(6), fc.constantFrom("", ...words, "\n", '"', "//", "$", "é")), { minLength: 1, maxLength: 4 }))
+  .tuple(
+    fc.constantFrom(...texts),
+    fc.array(fc.tuple(fc.nat(), fc.nat(6), fc.constantFrom("", ...words, "\n", '"', "//", "$", "é")), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+  )
   .map(([text, edits]) => {
     return edits.reduce((t, [where, length, put]) => {
       const at = where % (t.length + 1);
@@ -39,15 +47,21 @@ function formatKeeps(text: string): void {
 
 describe("parse", () => {
   it("never throws for any text", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 60 }), check), { numRuns: RUNS });
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 60 }), check), { numRuns, seed });
   });
 
   it("never throws for words of the language in any order", () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom(...words), { maxLength: 60 }).map((all) => all.join(" ")), check), { numRuns: RUNS });
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...words), { maxLength: 60 }).map((all) => all.join(" ")),
+        check,
+      ),
+      { numRuns, seed },
+    );
   });
 
   it("never throws for a spec that was damaged", { timeout: 60_000 }, () => {
-    fc.assert(fc.property(mutated, check), { numRuns: RUNS });
+    fc.assert(fc.property(mutated, check), { numRuns, seed });
   });
 
   it("gives spans inside of those of the parent, in order", () => {
@@ -56,7 +70,10 @@ describe("parse", () => {
         if (Array.isArray(node)) return node.forEach((each) => walk(each, start, end));
         if (node === null || typeof node !== "object") return;
         const span = "span" in node ? (node.span as { start: number; end: number }) : { start, end };
-        expect(span.start >= start && span.end <= end && span.start < span.end, `${path} ${JSON.stringify(meaning(node)).slice(0, 80)}`).toBe(true);
+        expect(
+          span.start >= start && span.end <= end && span.start < span.end,
+          `${path} ${JSON.stringify(meaning(node)).slice(0, 80)}`,
+        ).toBe(true);
         for (const [key, value] of Object.entries(node)) if (key !== "span") walk(value, span.start, span.end);
       };
       walk(parse(path, text).file.decls, 0, text.length);
@@ -84,7 +101,10 @@ describe("parse", () => {
 
 describe("fmt", () => {
   it("keeps the meaning of any text, and is done after one run", { timeout: 60_000 }, () => {
-    fc.assert(fc.property(fileTokens, spaces, (tokens, between) => formatKeeps(spaced(tokens, between))), { numRuns: RUNS });
+    fc.assert(
+      fc.property(fileTokens, spaces, (tokens, between) => formatKeeps(spaced(tokens, between))),
+      { numRuns, seed },
+    );
   });
 
   it("keeps meaning and every comment, wherever they stand", { timeout: 60_000 }, () => {
@@ -98,7 +118,7 @@ describe("fmt", () => {
         expect(bare(once)).toEqual(bare(text));
         expect(format(once, "t.gan").text).toBe(once);
       }),
-      { numRuns: RUNS },
+      { numRuns, seed },
     );
   });
 
@@ -107,7 +127,7 @@ describe("fmt", () => {
       fc.property(mutated, (text) => {
         if (parse("t.gan", text).diagnostics.length === 0) formatKeeps(text);
       }),
-      { numRuns: RUNS },
+      { numRuns, seed },
     );
   });
 });

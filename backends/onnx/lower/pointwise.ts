@@ -42,15 +42,16 @@ export const relu: Lowering<"relu"> = (e, node) => {
   return node.attrs.slope === 0 ? e.op("Relu", [x]) : e.op("LeakyRelu", [x], { alpha: float(node.attrs.slope) });
 };
 
-/** g · max(sign y, slope): Where with its hidden copies takes longer. A relu's result has no negative sign to clip. */
+/**
+ * g times a step of y. HardSigmoid, min(1, max(0, alpha·y)), is that step for every y down to the smallest float32, and the one
+ * form that runs vectorized on all threads: Where makes hidden copies, Sign and Cast run on one thread.
+ */
 export const reluAdjoint: Lowering<"relu_adjoint"> = (e, node) => {
   const { slope } = node.attrs;
   const [g, y] = operands(e, node) as [string, string];
-  const source = e.node(node.inputs[1]!);
-  const sign = e.op("Sign", [y]);
-  const clipped = slope === 0 && source.op === "relu" && source.attrs.slope === 0;
-  if (slope <= 1) return e.op("Mul", [g, clipped ? sign : e.op("Max", [sign, e.scalar(slope)])]);
-  return e.op("Where", [e.op("Greater", [y, e.scalar(0)]), g, e.op("Mul", [g, e.scalar(slope)])]);
+  if (slope > 1) return e.op("Where", [e.op("Greater", [y, e.scalar(0)]), g, e.op("Mul", [g, e.scalar(slope)])]);
+  const step = e.op("HardSigmoid", [y], { alpha: float(3e38), beta: float(0) });
+  return e.op("Mul", [g, slope === 0 ? step : e.op("Max", [step, e.scalar(slope)])]);
 };
 
 export const power: Lowering<"power"> = (e, node) => {

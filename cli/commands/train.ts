@@ -1,0 +1,66 @@
+import { startTraining, stopOnInterrupt } from "../../runtime/train/start";
+import { ProgressView } from "../../runtime/train/progress";
+import type { TrainSettings } from "../../runtime/train/types";
+import { emitGraphs } from "../emit";
+import type { Choices } from "../options";
+import { importsOf, loadOrFail } from "../spec";
+
+export interface TrainFlags extends Choices {
+  readonly data: string;
+  readonly out: string;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly resume?: boolean;
+  readonly strict?: boolean;
+  readonly checkpointEvery: number;
+  readonly picturesEvery: number;
+  readonly keep?: number;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** What a checkpoint keeps beside the spec's text, so that `translate` can compile it again. */
+export interface RunNotes {
+  readonly path: string;
+  readonly set: readonly string[];
+  readonly variants: readonly string[];
+  readonly imports: Readonly<Record<string, string>>;
+}
+
+export async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
+  const c = loadOrFail(path, flags);
+  if (!c.program) return;
+  const notes: RunNotes = { path: c.source.path, set: flags.set ?? [], variants: flags.variant ?? [], imports: importsOf(c) };
+  const settings: TrainSettings = {
+    run: flags.out, source: c.source.text, notes: { ...notes }, data: flags.data, resume: flags.resume === true,
+    checkpointEvery: flags.checkpointEvery, picturesEvery: flags.picturesEvery,
+    ...(flags.steps === undefined ? {} : { steps: flags.steps }), ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    ...(flags.strict ? { strict: true } : {}), ...(flags.keep === undefined ? {} : { keep: flags.keep }), ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+  };
+  const out = process.stdout;
+  const view = new ProgressView({ write: (text) => void out.write(text), isTTY: out.isTTY === true, columns: out.columns ?? 100 }, { json: flags.json === true });
+  const training = startTraining(c.program, emitGraphs(c), settings, { onEvent: view.onEvent, worker: new URL("./worker.js", distUrl()) });
+  const undo = stopOnInterrupt(training, (line) => view.line(line));
+  try {
+    const outcome = await training.done;
+    view.close();
+    if (flags.json) return;
+    if (outcome.kind === "stopped") out.write(`stopped at step ${outcome.step} of ${outcome.total}; go on with: ${againCommand(path, flags)}\n`);
+    else out.write(`${outcome.total} steps are done. Look at ${flags.out}/report.html; translate with: ganc translate ${flags.out} --export ${c.program.exports[0]?.name ?? "A2B"} --in DIR --out DIR\n`);
+  } finally {
+    view.close();
+    undo();
+  }
+}
+
+/** Bundles of shared code lie in dist/chunks/; the worker lies beside the command. */
+export function distUrl(): URL {
+  const here = new URL(".", import.meta.url);
+  return here.pathname.endsWith("/chunks/") ? new URL("..", here) : here;
+}
+
+function againCommand(path: string, flags: TrainFlags): string {
+  const quoted = (s: string): string => (/^[\w./=:-]+$/.test(s) ? s : `'${s.replaceAll("'", "'\\''")}'`);
+  const choices = [...(flags.set ?? []).map((s) => `--set ${quoted(s)}`), ...(flags.variant ?? []).map((v) => `--variant ${quoted(v)}`)];
+  return ["ganc train", quoted(path), "--data", quoted(flags.data), "--out", quoted(flags.out), ...choices, "--resume"].join(" ");
+}

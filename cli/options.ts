@@ -1,0 +1,32 @@
+// Options that several commands share.
+import type { Command } from "commander";
+
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+export interface Choices {
+  readonly set?: readonly string[];
+  readonly variant?: readonly string[];
+}
+
+/** `--set` and `--variant`, repeatable. */
+export function withChoices(command: Command): Command {
+  return command
+    .option("--set <param=value>", "override a param, e.g. decoder_norm=IN or weights.cam=100 (repeatable)", collect)
+    .option("--variant <name>", "apply a variant of the spec (repeatable)", collect);
+}
+
+export const withJson = (command: Command): Command => command.option("--json", "print JSON for a program to read");
+
+export const example = (command: Command, ...lines: string[]): Command => command.addHelpText("after", `\nExamples:\n${lines.map((l) => `  $ ${l}`).join("\n")}`);
+
+/** A whole number of at least `least`, or a usage error that says so. */
+export function wholeNumber(name: string, least: number): (text: string) => number {
+  return (text) => {
+    const n = Number(text);
+    if (!Number.isSafeInteger(n) || n < least) throw new UsageError(`--${name} takes a whole number of at least ${least}, not ${text}`);
+    return n;
+  };
+}
+
+/** The command line itself is wrong. */
+export class UsageError extends Error {}

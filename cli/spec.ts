@@ -1,0 +1,70 @@
+// Reading a spec and what it imports; compiling it; telling what is wrong.
+import { readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { compile, type Compiled, type CompileOptions } from "../compiler/compile";
+import { explainFsError, UserError } from "../runtime/files/errors";
+import type { Choices } from "./options";
+import { diagnosticJson, type ReadText, renderDiagnostics } from "./render";
+
+export interface Loaded extends Compiled {
+  readonly read: ReadText;
+}
+
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (e) {
+    throw explainFsError(e, path);
+  }
+}
+
+/** Files that a spec imports, read below its own folder's parent tree as the spec names them. */
+export function fileReader(): (path: string) => string | undefined {
+  return (path) => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+export function load(path: string, choices: Choices, options: CompileOptions = {}): Loaded {
+  if (!path.endsWith(".gan")) throw new UserError(`${path}: a spec ends in .gan`, "for example specs/ugatit.gan");
+  const shown = relative(process.cwd(), resolve(path)) || path;
+  return loadText({ path: shown, text: readText(path) }, choices, fileReader(), options);
+}
+
+export function loadText(source: { path: string; text: string }, choices: Choices, read: (path: string) => string | undefined, options: CompileOptions = {}): Loaded {
+  const c = compile(source, { ...options, read, set: choices.set ?? [], variants: choices.variant ?? [] });
+  return { ...c, read: (p) => (p === source.path ? source.text : c.modules.all.get(p)?.file.text) };
+}
+
+const coloured = (): boolean => process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined;
+
+/** Prints what was found to standard error. Returns whether the spec is without errors. */
+export function tell(c: Loaded, json = false): boolean {
+  if (json) return c.ok;
+  if (c.diagnostics.length > 0) process.stderr.write(`${renderDiagnostics(c.diagnostics, c.read, coloured())}\n`);
+  return c.ok;
+}
+
+export const jsonOf = (c: Loaded): object[] => c.diagnostics.map((d) => diagnosticJson(d, c.read));
+
+/** The compiled spec, or an end with the diagnostics printed. */
+export function loadOrFail(path: string, choices: Choices, options: CompileOptions = {}): Loaded {
+  const c = load(path, choices, options);
+  if (!tell(c)) throw specError(c);
+  return c;
+}
+
+export function specError(c: Loaded): UserError {
+  const n = c.diagnostics.filter((d) => d.severity === "error").length;
+  return new UserError(`${c.source.path} has ${n} error${n === 1 ? "" : "s"}`);
+}
+
+/** Texts of the spec's own imports, so that a run can compile it again without them. */
+export const importsOf = (c: Loaded): Record<string, string> =>
+  Object.fromEntries([...c.modules.all].filter(([path]) => path !== c.source.path && !path.startsWith("std/")).map(([path, m]) => [path, m.file.text]));
+
+export const folderOf = (path: string): string => dirname(path);

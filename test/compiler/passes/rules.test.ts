@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { Builder } from "../../../compiler/graph/builder";
+import { printGraph } from "../../../compiler/graph/print";
+import type { NodeId } from "../../../compiler/graph/types";
+import { verify } from "../../../compiler/graph/verify";
+import { optimize, passes } from "../../../compiler/passes";
+import { sh } from "../../../compiler/ops/samples";
+import { Torch } from "../ops/torch";
+
+/** The optimized graph of one output over x[batch, c, h, w], v[c] and s[]. */
+function optimized(make: (t: Torch, x: NodeId, v: NodeId, s: NodeId) => NodeId): string {
+  const b = new Builder();
+  const input = (name: string, ...shape: Parameters<typeof sh>): NodeId => b.add("input", { kind: "value", name, shape: sh(...shape) }, []);
+  const end = make(new Torch(b), input("x", "batch c h w", 2, 3, 4, 5), input("v", "c", 3), input("s", ""));
+  const { graph, outputs } = optimize(b, [end], { after: (_, g) => verify(g) });
+  return printGraph(graph, outputs).replaceAll(/ : .*/g, "").trimEnd().split("\n").join("; ");
+}
+
+const wide = sh("batch c h w", 2, 3, 4, 5);
+
+describe("what the passes make of", () => {
+  it.each<[string, string, Parameters<typeof optimized>[0]]>([
+    ["x·1 + 0", "%0 = input value x; output %0", (t, x) => t.add(t.mul(x, { k: 1 }), { k: 0 })],
+    ["k₁·(k₂·x)", "%0 = input value x; %1 = constant 6; %2 = mul(%0, %1); output %2", (t, x) => t.mul({ k: 2 }, t.mul(x, { k: 3 }))],
+    ["x·0", "%0 = constant 0; %1 = expand(%0); output %1", (t, x) => t.mul(x, { k: 0 })],
+    ["x·0 + x", "%0 = input value x; output %0", (t, x) => t.add(t.mul(x, { k: 0 }), x)],
+    ["−(−x)", "%0 = input value x; output %0", (t, x) => t.one("neg", t.one("neg", x))],
+    ["x + (−v)", "%0 = input value x; %1 = input value v; %2 = sub(%0, %1); output %2", (t, x, v) => t.add(x, t.one("neg", v))],
+    ["x / 4", "%0 = input value x; %1 = constant 0.25; %2 = mul(%0, %1); output %2", (t, x) => t.div(x, { k: 4 })],
+    ["x²", "%0 = input value x; %1 = mul(%0, %0); output %1", (t, x) => t.square(x)],
+    ["constants", "%0 = constant 5; output %0", (t) => t.add({ k: 2 }, t.b.add("sqrt", {}, [t.b.constant(9)]))],
+    ["size of numbers", "%0 = constant 20; output %0", (t, x) => t.b.add("size", { over: ["h", "w"] }, [x])],
+    ["a stop", "%0 = input value x; %1 = tanh(%0); output %1", (t, x) => t.one("tanh", t.stop(x))],
+    ["expand(v)·x", "%0 = input value x; %1 = input value v; %2 = mul(%0, %1); output %2", (t, x, v) => t.mul(t.b.add("expand", { shape: wide }, [v]), x)],
+    ["tanh(expand(v))", "%0 = input value v; %1 = tanh(%0); %2 = expand(%1); output %2", (t, _, v) => t.one("tanh", t.b.add("expand", { shape: wide }, [v]))],
+    ["Σ expand(v)", "%0 = input value v; %1 = constant 20; %2 = mul(%0, %1); %3 = expand(%2); output %3", (t, _, v) => t.sum(t.b.add("expand", { shape: wide }, [v]), ["h", "w"])],
+    ["mean over s·x", "%0 = input value x; %1 = input value s; %2 = mean(%0) over h, w; %3 = mul(%2, %1); output %3", (t, x, _, s) => t.mean(t.mul(s, x), ["h", "w"])],
+    ["(x·v)·s", "%0 = input value x; %1 = input value v; %2 = input value s; %3 = mul(%1, %2); %4 = mul(%0, %3); output %4", (t, x, v, s) => t.mul(t.mul(x, v), s)],
+    ["x / v", "%0 = input value x; %1 = input value v; %2 = reciprocal(%1); %3 = mul(%0, %2); output %3", (t, x, v) => t.div(x, v)],
+    ["a + b and b + a", "%0 = input value x; %1 = input value v; %2 = add(%0, %1); %3 = mul(%2, %2); output %3", (t, x, v) => t.mul(t.add(x, v), t.add(v, x))],
+    ["a part of what was put together", "%0 = input value x; output %0", (t, x) => t.b.add("slice", { axis: "c", start: 3, size: 3 }, [t.b.add("concat", { along: "c" }, [t.one("tanh", x), x])])],
+    ["flat and back", "%0 = input value x; output %0", (t, x) => t.b.add("unflatten", { axis: "k", into: sh("c h w", 3, 4, 5) }, [t.b.add("flatten", { axes: ["c", "h", "w"], into: "k" }, [x])])],
+  ])("%s", (_, wanted, make) => expect(optimized(make)).toBe(wanted));
+
+  it("every pass says what it does", () => {
+    for (const { name, doc } of passes) expect(doc, name).toMatch(/^[^\n]{10,}$/);
+  });
+});
