@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
 await build({
-  entryPoints: { cli: "cli/main.ts", worker: "runtime/train/worker.ts" },
+  entryPoints: { cli: "cli/main.ts", worker: "runtime/train/worker.ts", "bench-step": "bench/step.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

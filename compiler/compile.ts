@@ -19,7 +19,7 @@ import { type ExportModel, traceExport } from "./train/exports";
 import type { TrainModel } from "./train/model";
 import { assemble, type GraphFile } from "./train/program";
 import { type CutSegment, cutPhases } from "./train/segments";
-import { buildStep, checkCoverage, type Step } from "./train/step";
+import { buildStep, checkCoverage, reach, type Step } from "./train/step";
 import { fitting } from "./fitting";
 
 export interface Source {
@@ -82,12 +82,13 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const exports = traceExports(modules.entry, model, diagnostics);
   const traced = { ...base, ...(model ? { model } : {}), exports };
   if (model) checkCoverage(model);
-  else if (exports.length === 0) diagnostics.push(diagnose(rules.noTrain, { spec: source.path }));
+  else diagnostics.push(diagnose(rules.noTrain, { spec: source.path }, { file: source.path, start: 0, end: 0 }));
   if (hasErrors(diagnostics) || !model) return finish(withFittingHints({ ...traced, diagnostics, ok: !hasErrors(diagnostics) }, options), options);
 
-  // 4. Differentiate each phase by what it trains.
-  const exported = new Set(exports.flatMap((e) => e.graph.nodes.flatMap((n) => (n.op === "input" && n.attrs.kind === "param" ? [n.attrs.name] : []))));
-  const step = buildStep(model, exported);
+  // 4. Differentiate each phase by what it trains; a check only asks whether it could.
+  const exported = new Set(exports.flatMap(paramsOfExport));
+  const checking = options.until === "check" && options.printAfter !== "differentiate";
+  const step = buildStep(model, exported, !checking);
   reportDead(model, step, diagnostics);
   const differentiated = { ...traced, step, diagnostics, ok: !hasErrors(diagnostics) };
   if (!differentiated.ok || options.until === "check") return finish(differentiated, options);
@@ -124,6 +125,12 @@ function traceExports(module: Module, model: TrainModel | undefined, diagnostics
     if (e && e.dropped.length > 0) diagnostics.push(diagnose(rules.dropped, { names: e.dropped.map((n) => `\`${n}\``).join(", ") + ` of ${e.name}` }, d.name.span));
   }
   return made;
+}
+
+/** The parameters its outputs depend on: a body may make more than its results use, such as a style MLP that no norm asks. */
+function paramsOfExport(e: ExportModel): string[] {
+  const nodes = [...reach(e.graph, e.outputs.map((o) => o.node))].map((id) => e.graph.node(id));
+  return nodes.flatMap((n) => (n.op === "input" && n.attrs.kind === "param" ? [n.attrs.name] : []));
 }
 
 /** What a swap leaves without a use, by the place it was made in. */

@@ -87,7 +87,7 @@ export const syntaxRules = {
     "G0113",
     "not-a-statement",
     "error",
-    ({ found, statements }) => `no statement begins with ${found}`,
+    ({ found }) => `no statement begins with ${found}`,
     ({ statements }) => `here a statement begins with one of ${statements}`,
   ),
   notADeclaration: rule<{ found: string }>(

@@ -1,9 +1,9 @@
 // Initializations and distributions, and what the language has but this compiler does not lower yet.
 import { rules } from "../diagnostics/table";
 import type { InitRecipe } from "../trace/init";
-import { isTensor, POISON } from "../trace/values";
+import { isTensor, kindName } from "../trace/values";
 import { differentiate } from "../differentiate";
-import { BATCH, axesOf } from "../graph/shape";
+import { BATCH, axesOf, showShape } from "../graph/shape";
 import type { Args, Builtin, BuiltinParameter } from "./signature";
 
 const num = (name: string, value: number): BuiltinParameter => ({ name, kind: "number", default: value });
@@ -28,11 +28,11 @@ const gradient: Builtin = {
   run(t, args, span) {
     const [of, by] = [args.tensor("of"), args.tensor("by")];
     const rest = axesOf(t.b.shape(of)).filter((a) => a !== BATCH);
-    if (rest.length > 0) return t.report(rules.termNotScalar, { term: "gradient(of:)", shape: `a tensor with ${rest.join(", ")}` }, span);
+    if (rest.length > 0) return t.report(rules.termNotScalar, { term: "gradient(of:)", shape: showShape(t.b.shape(of)) }, span);
     t.b.origin = { span, label: "gradient", path: t.scope.path };
     const total = t.b.add("sum", { over: axesOf(t.b.shape(of)) }, [of]);
     const [g] = differentiate(t.b, total, [by]);
-    if (g === undefined) return t.report(rules.wrongKind, { what: "gradient(of:)", expected: "a value that depends on `by`", got: "one that does not" }, span);
+    if (g === undefined) return t.report(rules.wrongKind, { what: "`of` of `gradient`", expected: "a value that depends on `by`", got: "one that does not" }, span);
     return { kind: "tensor", id: g };
   },
 };
@@ -44,7 +44,7 @@ const constant: Builtin = {
   stage: true,
   run(t, args, span) {
     const v = args.value("x");
-    return isTensor(v) ? t.op("stop", {}, [v.id], span, "constant") : typeof v === "number" ? v : POISON;
+    return isTensor(v) ? t.op("stop", {}, [v.id], span, "constant") : typeof v === "number" ? v : t.report(rules.wrongKind, { what: "`constant`", expected: "a number or a tensor", got: kindName(v) }, span);
   },
 };
 

@@ -13,7 +13,7 @@ const filterOf = (a: Args): "bilinear" | "bicubic" => (a.word("filter") === "bic
 const box = (a: Args): { height: number; width: number } => ({ height: a.number("size"), width: a.has("width") ? a.number("width") : a.number("size") });
 
 export const data: readonly Builtin[] = [
-  step("random_flip", "random_flip: mirrors left and right, half the time", [{ name: "p", kind: "number", default: 0.5 }], (a) => ({ op: "random_flip", p: a.number("p") })),
+  step("random_flip", "random_flip: mirrors left and right, half the time", [{ name: "p", kind: "number", default: 0.5, least: 0, most: 1 }], (a) => ({ op: "random_flip", p: a.number("p") })),
   step("resize", "resize(size, bilinear): to a square, or resize(height, bilinear, width: w)", [size, filter, width], (a) => ({ op: "resize", ...box(a), filter: filterOf(a) })),
   step("resize_short", "resize_short(size): the shorter side to this, keeping the aspect", [size, filter], (a) => ({ op: "resize_short", size: a.number("size"), filter: filterOf(a) })),
   step("random_crop", "random_crop(size)", [size, width], (a) => ({ op: "random_crop", ...box(a) })),

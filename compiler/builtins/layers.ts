@@ -83,8 +83,8 @@ const convTranspose: Builtin = {
     { name: "out", kind: "int" },
     { name: "kernel", kind: "int" },
     { name: "stride", kind: "int", default: 1 },
-    { name: "pad", kind: "int", default: 0 },
-    { name: "output_pad", kind: "int", default: 0 },
+    { name: "pad", kind: "int", default: 0, least: 0 },
+    { name: "output_pad", kind: "int", default: 0, least: 0 },
     { name: "bias", kind: "bool", default: true },
     { name: "weight", kind: "reparam", default: NONE },
   ],
@@ -100,7 +100,10 @@ const convTranspose: Builtin = {
     const [h, w] = ["h", "w"].map((a) => dimOf(t.b.shape(id), a));
     if (h === undefined || w === undefined)
       return t.report(rules.missingAxis, { op: label, axis: h === undefined ? "h" : "w", shape: showShape(t.b.shape(id)) }, span);
+    if (extra >= stride && extra > 0) return t.report(rules.badAmount, { what: `\`output_pad\` of ${label}`, expected: `smaller than its stride of ${stride}`, got: String(extra) }, span);
     const grown = (d: Dim): Dim => addDim(scaleDim(addDim(d, -1), stride), k - 2 * pad + extra);
+    if ([h, w].some((d) => typeof d === "number" && Number(grown(d)) < 1))
+      return t.report(rules.badAmount, { what: `\`pad\` of ${label}`, expected: `so small that it leaves pixels of ${showShape(t.b.shape(id))}`, got: String(pad) }, span);
     // PyTorch takes the fan in of ConvTranspose2d from its weight's second dim: the channels that come out.
     const fan = out * k * k;
     const shape: Shape = [{ axis: "out", dim: cin }, { axis: "in", dim: out }, { axis: "kh", dim: k }, { axis: "kw", dim: k }];
@@ -142,10 +145,10 @@ const padOf = (mode: PadMode): Builtin => ({
   name: mode === "edge" ? "edge" : mode,
   doc: `${mode}(n) or ${mode}(top, bottom, left, right): ${mode === "reflect" ? "mirrors without repeating the border" : mode === "zero" ? "zeros" : "repeats the border"}`,
   parameters: [
-    { name: "n", kind: "int" },
-    { name: "bottom", kind: "int", optional: true },
-    { name: "left", kind: "int", optional: true },
-    { name: "right", kind: "int", optional: true },
+    { name: "n", kind: "int", least: 0 },
+    { name: "bottom", kind: "int", optional: true, least: 0 },
+    { name: "left", kind: "int", optional: true, least: 0 },
+    { name: "right", kind: "int", optional: true, least: 0 },
   ],
   stage: false,
   run(_t, args) {

@@ -4,10 +4,14 @@ import { BATCH } from "../graph/shape";
 import type { NodeId, OpName } from "../graph/types";
 import { combine } from "../trace/arithmetic";
 import type { Tracer } from "../trace/tracer";
-import { isTensor, POISON, type Value } from "../trace/values";
+import { rules } from "../diagnostics/table";
+import { isTensor, kindName, POISON, type Value } from "../trace/values";
 import { type Args, type Builtin, type BuiltinParameter, x } from "./signature";
 
 type Simple = Extract<OpName, "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "softplus" | "abs" | "sign">;
+
+const notTensor = (t: Tracer, name: string, v: Value, span: Span): Value =>
+  t.report(rules.wrongKind, { what: `\`${name}\``, expected: "a number or a tensor", got: kindName(v) }, span);
 
 /** A function of numbers and tensors alike. */
 const elementwise = (name: Simple, doc: string, ofNumber: (v: number) => number): Builtin => ({
@@ -18,7 +22,7 @@ const elementwise = (name: Simple, doc: string, ofNumber: (v: number) => number)
   run(t, args, span) {
     const v = args.value("x");
     if (typeof v === "number") return ofNumber(v);
-    return isTensor(v) ? t.op(name, {}, [v.id], span, name) : POISON;
+    return isTensor(v) ? t.op(name, {}, [v.id], span, name) : notTensor(t, name, v, span);
   },
 });
 
@@ -40,7 +44,7 @@ function extreme(name: "max" | "min", pick: (a: number, b: number) => number, op
       if (args.rest.length > 0) {
         return args.rest.reduce((a, b) => (typeof a === "number" && typeof b === "number" ? pick(a, b) : combine(t, op, a, b, span)), first);
       }
-      if (!isTensor(first)) return typeof first === "number" ? first : POISON;
+      if (!isTensor(first)) return typeof first === "number" ? first : notTensor(t, name, first, span);
       if (name === "max") return t.op("max", { over: axesFor(t, args, first.id) }, [first.id], span, name);
       const turned = t.op("neg", {}, [first.id], span, name);
       if (!isTensor(turned)) return turned;
@@ -57,7 +61,7 @@ function total(t: Tracer, v: Value, args: Args, op: "sum" | "mean", span: Span):
     const sum = v.items.reduce<Value>((a, b) => combine(t, "add", a, b, span), { kind: "none" });
     return op === "sum" || v.items.length === 0 ? sum : combine(t, "div", sum, v.items.length, span);
   }
-  return POISON;
+  return t.report(rules.wrongKind, { what: `\`${op}\``, expected: "a tensor, or a list of numbers and tensors", got: kindName(v) }, span);
 }
 
 const reduction = (op: "sum" | "mean"): Builtin => ({

@@ -3,7 +3,7 @@ import { axesOf, BATCH, dimOf, hasAxis, type Shape, showShape } from "../graph/s
 import type { NodeId } from "../graph/types";
 import { rules } from "../diagnostics/table";
 import type { Tracer } from "../trace/tracer";
-import { isTensor, type Value } from "../trace/values";
+import { isTensor, kindName, POISON, type Value } from "../trace/values";
 import type { Span } from "../../dsl/source";
 import { type Args, type Builtin, x } from "./signature";
 
@@ -22,13 +22,14 @@ const avgPool: Builtin = {
     x,
     { name: "kernel", kind: "int" },
     { name: "stride", kind: "int", optional: true },
-    { name: "pad", kind: "int", default: 0 },
+    { name: "pad", kind: "int", default: 0, least: 0 },
     { name: "count_pad", kind: "bool", default: true },
   ],
   stage: true,
   run(t, args, span) {
     const [k, p] = [args.number("kernel"), args.number("pad")];
     const s = args.has("stride") ? args.number("stride") : k;
+    if (2 * p > k) return t.report(rules.badAmount, { what: `\`pad\` of avg_pool(${k})`, expected: `at most half its window of ${k}`, got: String(p) }, span);
     return t.op("avg_pool", { window: { kernel: [k, k], stride: [s, s], pad: [p, p] }, countPad: args.flag("count_pad") }, [args.tensor("x")], span, `avg_pool(${k})`);
   },
 };
@@ -73,7 +74,9 @@ function tensors(t: Tracer, args: Args, what: string, span: Span): NodeId[] | Va
   const all = [args.value("x"), ...args.rest].flatMap((v) => (typeof v === "object" && v.kind === "list" ? v.items : [v]));
   const ids = all.map((v) => (isTensor(v) ? v.id : undefined));
   const bad = ids.indexOf(undefined);
-  if (bad >= 0) return t.report(rules.wrongKind, { what, expected: "tensors", got: `another value at place ${bad + 1}` }, span);
+  if (all.some((v) => typeof v === "object" && v.kind === "poison")) return POISON;
+  if (bad >= 0) return t.report(rules.wrongKind, { what: `\`${what}\``, expected: "tensors", got: kindName(all[bad]!) }, span);
+  if (ids.length === 0) return t.report(rules.wrongKind, { what: `\`${what}\``, expected: "at least one tensor", got: "an empty list" }, span);
   return ids as NodeId[];
 }
 

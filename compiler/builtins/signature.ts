@@ -11,6 +11,9 @@ export interface BuiltinParameter {
   /** Absent: must be given, unless `optional`. */
   readonly default?: Value;
   readonly optional?: boolean;
+  /** Of a number: its range. An `int` begins at 1 unless `least` says otherwise. */
+  readonly least?: number;
+  readonly most?: number;
   /** For `word`: what it may be. */
   readonly words?: readonly string[];
 }

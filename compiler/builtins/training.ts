@@ -7,10 +7,10 @@ const adam: Builtin = {
   name: "adam",
   doc: "adam(rate:, betas: (0.9, 0.999), eps: 1e-8, decay: 0, decay_on: all): Kingma & Ba 2015; decay is coupled L2, as PyTorch's weight_decay",
   parameters: [
-    { name: "rate", kind: "number" },
+    { name: "rate", kind: "number", least: 0 },
     { name: "betas", kind: "any", default: { kind: "tuple", items: [0.9, 0.999] } },
-    { name: "eps", kind: "number", default: 1e-8 },
-    { name: "decay", kind: "number", default: 0 },
+    { name: "eps", kind: "number", default: 1e-8, least: 0 },
+    { name: "decay", kind: "number", default: 0, least: 0 },
     { name: "decay_on", kind: "word", default: "all", words: ["all", "weights"] },
     { name: "clip_norm", kind: "number", optional: true },
   ],
@@ -39,7 +39,9 @@ const zip: Builtin = {
     const items = lists.map((l) => (isKind(l, "list") ? l.items : undefined));
     const bad = items.findIndex((i) => i === undefined);
     if (bad >= 0) return t.report(rules.wrongKind, { what: "zip", expected: "lists", got: kindName(lists[bad]!) }, span);
-    const count = Math.min(...items.map((i) => i!.length));
+    const lengths = [...new Set(items.map((i) => i!.length))];
+    if (lengths.length > 1) return t.report(rules.wrongKind, { what: "zip", expected: "lists of one length", got: `lists of ${lengths.join(" and ")} items` }, span);
+    const count = lengths[0] ?? 0;
     return { kind: "list", items: Array.from({ length: count }, (_, k) => ({ kind: "tuple" as const, items: items.map((i) => i![k]!) })) };
   },
 };

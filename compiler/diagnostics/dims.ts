@@ -1,5 +1,12 @@
 import { rule } from "../../dsl/diagnostic";
 
+const listed = (axes: readonly string[]): string => axes.map((a) => `\`${a}\``).join(", ");
+const namesOfMisfit = (v: { lacks: readonly string[]; extra: readonly string[] }): string =>
+  [
+    ...(v.lacks.length > 0 ? [`it lacks ${listed(v.lacks)}`] : []),
+    ...(v.extra.length > 0 ? [`there is no place for ${listed(v.extra)}`] : []),
+  ].join(", and ");
+
 export const dims = {
   dimClash: rule<{ op: string; axis: string; left: string; right: string; hint?: string | undefined }>(
     "G0501", "dim-clash", "error", (v) => `${v.op}: the axis \`${v.axis}\` differs: ${v.left} and ${v.right}`, (v) => v.hint),
@@ -9,9 +16,9 @@ export const dims = {
   extraAxis: rule<{ op: string; axis: string; shape: string }>(
     "G0515", "extra-axis", "error", (v) => `${v.op} has no place for the axis \`${v.axis}\` of ${v.shape}`,
     () => "pool or flatten the axis away first"),
-  axisName: rule<{ what: string; expected: string; got: string }>(
-    "G0503", "axis-name", "error", (v) => `${v.what} takes ${v.expected}, but got ${v.got}: the axes have other names`,
-    () => "values fit by the names of their axes, not by their sizes"),
+  axisName: rule<{ what: string; expected: string; got: string; lacks: readonly string[]; extra: readonly string[] }>(
+    "G0503", "axis-name", "error", (v) => `${v.what} takes ${v.expected}, but got ${v.got}: ${namesOfMisfit(v)}`,
+    () => "values fit by the names of their axes, whatever their sizes"),
   channels: rule<{ op: string; expected: string; got: string; left: string; right: string }>(
     "G0504", "channels", "error", (v) => `${v.op} was made for ${v.expected} channels, but got ${v.got}: ${v.left} against ${v.right}`,
     () => "every call of one net shares its weights, so its inputs must have the same channels"),
@@ -30,10 +37,11 @@ export const dims = {
     "G0508", "free-dim", "error", (v) => `${v.op} needs a number for \`${v.axis}\` of ${v.shape}, which is free here`,
     () => "give the export fixed sizes: (x: image[3, size, size])"),
   argumentShape: rule<{ what: string; expected: string; got: string }>(
-    "G0509", "argument-shape", "error", (v) => `${v.what} takes ${v.expected}, but got ${v.got}`),
-  cropTooLarge: rule<{ crop: string; picture: string }>(
-    "G0510", "crop-too-large", "error", (v) => `a crop of ${v.crop} does not fit into pictures of ${v.picture}`,
-    () => "resize to at least the crop's size first"),
+    "G0509", "argument-shape", "error", (v) => `${v.what} takes ${v.expected}, but got ${v.got}`,
+    (v) => (v.got.includes("batch:") ? "a state is shared by all samples: take a mean over the batch first" : undefined)),
+  cropTooLarge: rule<{ crop: string; picture: string; name: string }>(
+    "G0510", "crop-too-large", "error", (v) => `a crop of ${v.crop} does not fit into the pictures of ${v.name}, which are ${v.picture} by then`,
+    (v) => `resize to at least ${v.crop.split("x")[0]} before the crop`),
   dataSize: rule<{ name: string; made: string; declared: string }>(
     "G0511", "data-size", "error", (v) => `the pictures of ${v.name} come out as ${v.made}, but are declared ${v.declared}`,
     () => "let the last resize or crop give the declared size"),

@@ -27,8 +27,8 @@ export const names = {
   recursion: rule<{ chain: string }>(
     "G0207", "recursion", "error", (v) => `a declaration may not use itself: ${v.chain}`,
     () => "write the depth as a param and use repeat(n) { ... }"),
-  unknownOverride: rule<{ path: string } & Near>(
-    "G0208", "unknown-override", "error", (v) => `--set names no param: \`${v.path}\``, suggest),
+  unknownOverride: rule<{ path: string; from: string } & Near>(
+    "G0208", "unknown-override", "error", (v) => `${v.from} sets \`${v.path}\`, but the spec has no such param`, suggest),
   unknownVariant: rule<{ name: string } & Near>(
     "G0209", "unknown-variant", "error", (v) => `the spec has no variant \`${v.name}\``, suggest),
   importCycle: rule<{ chain: string }>(

@@ -17,10 +17,12 @@ function distance(a: string, b: string): number {
 /** What the author may have meant: the nearest known name, if it is near enough to be a slip. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // One letter is like any other: no guess from so little.
+  const most = name.length === 1 ? 0 : Math.max(1, Math.floor(name.length / 3));
+  let least = most + 1;
   const lower = name.toLowerCase();
   for (const k of new Set(known)) {
-    const d = k.toLowerCase() === lower ? 0 : distance(lower, k.toLowerCase());
+    const d = k.toLowerCase() === lower ? 0 : k.length === 1 ? Infinity : distance(lower, k.toLowerCase());
     if (d < least) {
       least = d;
       best = k;

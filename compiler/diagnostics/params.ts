@@ -22,13 +22,14 @@ export const values = {
     "G0401", "wrong-kind", "error", (v) => `${v.what} takes ${v.expected}, not ${v.got}`),
   missingArgument: rule<{ callee: string; name: string; usage?: string }>(
     "G0402", "missing-argument", "error", (v) => `${v.callee} needs \`${v.name}\``,
-    (v) => (v.usage ? `write ${v.usage}` : `give it as \`${v.name}: ...\``)),
+    (v) => (v.usage ? `it is written ${v.usage}` : `give it as \`${v.name}: ...\``)),
   tooManyArguments: rule<{ callee: string; takes: string }>(
     "G0403", "too-many-arguments", "error", (v) => `too many arguments for ${v.callee}`, (v) => `it takes ${v.takes}`),
   argumentTwice: rule<{ callee: string; name: string }>(
     "G0404", "argument-twice", "error", (v) => `\`${v.name}\` of ${v.callee} is given twice`, () => "drop one of the two"),
   notCallable: rule<{ got: string }>(
-    "G0405", "not-callable", "error", (v) => `${v.got} cannot be applied`, () => "only blocks, networks, norms, heads and functions can"),
+    "G0405", "not-callable", "error", (v) => `${v.got} cannot be applied`,
+    (v) => (v.got === "a list" ? "pick one of its items, as in xs[0], or go over all of them: for f in xs { ... }" : "only blocks, networks, nets, norms, heads and functions can be")),
   notStage: rule<{ got: string }>(
     "G0406", "not-a-stage", "error", (v) => `the right side of |> must be a stage, not ${v.got}`,
     () => "a stage is a block, a norm, an activation or a call such as conv(64, 3)"),
@@ -40,6 +41,9 @@ export const values = {
     (v) => `the last one is ${v.length - 1}`),
   noReturn: rule<{ name: string }>(
     "G0409", "no-return", "error", (v) => `${v.name} returns nothing`, () => "end its body with `return ...`"),
-  outsideTraining: rule<{ what: string }>(
-    "G0410", "wrong-place", "error", (v) => `${v.what} has no meaning here`),
+  outsideTraining: rule<{ what: string; hint?: string }>(
+    "G0410", "wrong-place", "error", (v) => `${v.what} has no meaning here`, (v) => v.hint),
+  tooLarge: rule<{ what: string; limit: string }>(
+    "G0411", "too-large", "error", (v) => `${v.what} grows beyond ${v.limit}`,
+    () => "everything is unrolled at compile time: look for a count, a range or a call that repeats far more than it should"),
 } as const;

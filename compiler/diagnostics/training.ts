@@ -13,7 +13,7 @@ export const training = {
   unreached: rule<{ parameter: string; phase: string; more: number }>(
     "G0704", "unreached-parameter", "error",
     (v) => `no loss of phase ${v.phase} reaches the trained parameter \`${v.parameter}\`${v.more > 0 ? ` (and ${v.more} more)` : ""}`,
-    () => "add a loss that depends on it, or leave its net out of `trains`"),
+    () => "add a loss that depends on it, or leave its net out of `trains` (`except` leaves out a part)"),
   stale: rule<{ net: string; phase: string; changed: string }>(
     "G0705", "stale-gradient", "error",
     (v) => `phase ${v.phase} takes a gradient through a value that was computed with weights of \`${v.net}\` from before phase ${v.changed} changed them`,
@@ -22,7 +22,8 @@ export const training = {
     "G0706", "term-not-scalar", "error", (v) => `the loss term \`${v.term}\` is ${v.shape}, not one number a sample`,
     () => "take a mean or a sum over its axes"),
   notNet: rule<{ got: string }>(
-    "G0707", "not-a-net", "error", (v) => `only nets can be trained, not ${v.got}`),
+    "G0707", "not-a-net", "error", (v) => `only nets can be trained, not ${v.got}`,
+    () => "a network is a plan: `net AB: Generator` makes one that has weights"),
   noLoss: rule<{ phase: string }>(
     "G0708", "no-loss", "error", (v) => `phase ${v.phase} has no loss`, () => "add `loss name += ...`"),
   badAmount: rule<{ what: string; got: string; expected: string }>(
@@ -36,6 +37,12 @@ export const training = {
     "G0712", "term-vanished", "note", (v) => `the loss term \`${v.term}\` vanishes: ${v.why}`),
   dropped: rule<{ names: string }>(
     "G0713", "output-none", "note", (v) => `the outputs ${v.names} are none and leave the export`),
+  noOutput: rule<{ name: string }>(
+    "G0715", "no-output", "error", (v) => `the export \`${v.name}\` gives nothing: no tensor comes out of it`,
+    () => "an export gives a tensor, or a record of tensors: export A2B(x: image[3, H, W]) = AB(x)"),
+  noPhase: rule<Record<string, never>>(
+    "G0716", "no-phase", "error", () => "the train block has no phase, so it trains nothing",
+    () => "add `phase generators trains AB { loss ... }`"),
   unusedNet: rule<{ net: string }>(
     "G0714", "net-unused", "warning", (v) => `the net \`${v.net}\` is never called`, () => "drop it, or use it in a loss or an export"),
   notCompiled: rule<{ what: string; instead?: string | undefined }>(

@@ -1,6 +1,7 @@
 import { recordOf } from "../ops/table";
 import type { Graph, GraphNode, NodeId, NodeOf, OpAttrs, OpName, Origin } from "./types";
 import type { Shape } from "./shape";
+import { hashOf, Known, sameInputs } from "./known";
 import { DimsError } from "../ops/record";
 
 /**
@@ -9,27 +10,45 @@ import { DimsError } from "../ops/record";
  */
 export class Builder implements Graph {
   readonly nodes: GraphNode[] = [];
-  private readonly known = new Map<string, NodeId>();
+  private readonly known = new Known(this.nodes);
   /** Given to every node made from here on. */
   origin: Origin | undefined;
 
   constructor(from?: Graph) {
     for (const node of from?.nodes ?? []) {
       this.nodes.push(node);
-      this.known.set(keyOf(node.op, node.attrs, node.inputs), node.id);
+      this.known.put(node.id, hashOf(node.op, node.attrs, node.inputs));
     }
   }
 
   add<K extends OpName>(op: K, attrs: OpAttrs[K], inputs: readonly NodeId[]): NodeId {
-    const key = keyOf(op, attrs, inputs);
-    const same = this.known.get(key);
+    const hash = hashOf(op, attrs, inputs);
+    const same = this.known.find(op, attrs, inputs, hash);
     if (same !== undefined) return same;
     const shapes = inputs.map((i) => this.shape(i));
-    const shape = recordOf(op).dims(attrs, shapes);
+    return this.push({ op, attrs, inputs: [...inputs], shape: recordOf(op).dims(attrs, shapes) }, hash);
+  }
+
+  /**
+   * A node of another graph again, on operands of the shapes that its own had: its shape is not asked for a second time.
+   */
+  adopt<K extends OpName>(node: NodeOf<K>, inputs: readonly NodeId[]): NodeId {
+    const hash = hashOf(node.op, node.attrs, inputs);
+    const same = this.known.find(node.op, node.attrs, inputs, hash);
+    if (same !== undefined) return same;
+    if (node.id === this.nodes.length && node.origin === this.origin && sameInputs(node.inputs, inputs)) {
+      this.nodes.push(node as unknown as GraphNode);
+      this.known.put(node.id, hash);
+      return node.id;
+    }
+    return this.push({ op: node.op, attrs: node.attrs, inputs, shape: node.shape }, hash);
+  }
+
+  private push<K extends OpName>(made: Omit<NodeOf<K>, "id" | "origin">, hash: number): NodeId {
     const id = this.nodes.length;
-    const node: NodeOf<K> = { id, op, attrs, inputs: [...inputs], shape, ...(this.origin ? { origin: this.origin } : {}) };
+    const node = this.origin ? { id, ...made, origin: this.origin } : { id, ...made };
     this.nodes.push(node as unknown as GraphNode);
-    this.known.set(key, id);
+    this.known.put(id, hash);
     return id;
   }
 
@@ -46,24 +65,6 @@ export class Builder implements Graph {
   constant(value: number): NodeId {
     return this.add("constant", { value }, []);
   }
-}
-
-// Passes copy nodes with the attributes they had, so most are seen many times.
-const texts = new WeakMap<object, string>();
-
-function keyOf(op: string, attrs: object, inputs: readonly NodeId[]): string {
-  let text = texts.get(attrs);
-  if (text === undefined) {
-    text = JSON.stringify(attrs, exactly);
-    texts.set(attrs, text);
-  }
-  return `${op}(${inputs.join(",")})${text}`;
-}
-
-/** JSON has no word for these, and would make different constants the same node. */
-function exactly(_: string, value: unknown): unknown {
-  if (typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))) return value;
-  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 export { DimsError };

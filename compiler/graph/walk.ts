@@ -1,5 +1,6 @@
 import { Builder } from "./builder";
-import type { Graph, GraphNode, NodeId, NodeOf, OpName } from "./types";
+import { sameShape } from "./shape";
+import type { Graph, GraphNode, NodeId } from "./types";
 
 /** For each node, the nodes that take it, one entry a use. */
 export function users(graph: Graph): NodeId[][] {
@@ -36,7 +37,7 @@ export function copy(graph: Graph, outputs: Iterable<NodeId>, rewrite?: Rewrite)
     if (!needed[node.id]) continue;
     const inputs = node.inputs.map((i) => map.get(i)!);
     to.origin = node.origin;
-    map.set(node.id, rewrite?.(to, node, inputs) ?? addSame(to, node, inputs));
+    map.set(node.id, rewrite?.(to, node, inputs) ?? to.adopt(node, inputs));
   }
   to.origin = undefined;
   return { graph: to, map };
@@ -45,14 +46,13 @@ export function copy(graph: Graph, outputs: Iterable<NodeId>, rewrite?: Rewrite)
 /** A copy in which some nodes stand for others: `by` maps an old node to the old node that takes its place. */
 export function replace(graph: Graph, outputs: readonly NodeId[], by: ReadonlyMap<NodeId, NodeId>): Copied {
   const stands = (id: NodeId): NodeId => by.get(id) ?? id;
-  for (const [old, now] of by) if (now > old) throw new Error(`defect: ${old} cannot be replaced by the later node ${now}`);
+  for (const [old, now] of by) {
+    if (now > old) throw new Error(`defect: ${old} cannot be replaced by the later node ${now}`);
+    if (!sameShape(graph.nodes[old]!.shape, graph.nodes[now]!.shape)) throw new Error(`defect: ${now} has not the shape of ${old}`);
+  }
   const swapped: Graph = { nodes: graph.nodes.map((n) => ({ ...n, inputs: n.inputs.map(stands) })) };
   const copied = copy(swapped, outputs.map(stands));
   const map = new Map(copied.map);
   for (const [old, now] of by) if (map.has(now)) map.set(old, map.get(now)!);
   return { graph: copied.graph, map };
-}
-
-function addSame<K extends OpName>(to: Builder, node: NodeOf<K>, inputs: readonly NodeId[]): NodeId {
-  return to.add(node.op, node.attrs, inputs);
 }

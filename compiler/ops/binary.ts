@@ -38,10 +38,8 @@ function binary<K extends BinaryName>(op: K, rule: Rule<K>): OpRecord<K> {
 }
 
 const plain = [{}] as const;
-const [first, second] = [0, 1].map((i) => (node: { readonly inputs: readonly NodeId[] }): NodeId => node.inputs[i]!) as [
-  (node: { readonly inputs: readonly NodeId[] }) => NodeId,
-  (node: { readonly inputs: readonly NodeId[] }) => NodeId,
-];
+const first = (node: { readonly inputs: readonly NodeId[] }): NodeId => node.inputs[0]!;
+const second = (node: { readonly inputs: readonly NodeId[] }): NodeId => node.inputs[1]!;
 const not = (b: Builder, mask: NodeId): NodeId => b.add("sub", {}, [b.constant(1), mask]);
 
 // g → g, g

@@ -26,15 +26,18 @@ const ROUNDS = 12;
 export function optimize(graph: Graph, outputs: readonly NodeId[], options: OptimizeOptions = {}): { graph: Graph; outputs: NodeId[] } {
   const enabled = passes.filter((p) => !options.disabled?.includes(p.name));
   let now = { graph, outputs: [...outputs] };
+  let changes = 0;
+  /** How many changes there had been when a pass last began: with none since, it would find nothing. */
+  const seen = new Map<Pass, number>();
   for (let round = 0; round < ROUNDS; round++) {
-    let changed = false;
     for (const pass of enabled) {
+      if (seen.get(pass) === changes) continue;
+      seen.set(pass, changes);
       const next = pass.rewrite(now.graph, now.outputs);
-      changed ||= next.changed;
+      if (next.changed) changes++;
       now = { graph: next.graph, outputs: next.outputs };
       options.after?.(pass.name, now.graph, now.outputs);
     }
-    if (!changed) break;
   }
   return now;
 }

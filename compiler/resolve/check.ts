@@ -1,10 +1,11 @@
 // Every name of every body is known, used or not (rule 20): a network nobody calls may not hide a slip.
 import { diagnose, type Diagnostic } from "../../dsl/diagnostic";
-import type { Decl, Expr, ForClause, Statement, TrainItem, TypeExpr } from "../../dsl/tree";
+import type { Decl, Expr, ForClause, Ident, Statement, TrainItem, TypeExpr } from "../../dsl/tree";
 import { builtins } from "../builtins/table";
 import { rules } from "../diagnostics/table";
 import { nearest } from "../diagnostics/near";
-import { typeAxes } from "../trace/parameters";
+import { SLOT_KINDS, typeAxes } from "../trace/parameters";
+import { isKind } from "../trace/values";
 import type { Module } from "./modules";
 
 /** Names known at a place: static scopes, no values. */
@@ -27,33 +28,81 @@ export function checkNames(module: Module, diagnostics: Diagnostic[]): void {
   for (const n of module.env.all()) top.add(n);
   top.add("training");
   for (const d of module.file.decls) if (d.kind === "param") top.add(d.name.text);
-  const check = new Checker(diagnostics);
+  const said: Diagnostic[] = [];
+  const check = new Checker(said, typeNames(module));
   for (const d of module.file.decls) check.decl(d, top);
+  const broken = diagnostics.some((d) => d.span?.file === module.path && d.code.startsWith("G01"));
+  diagnostics.push(...(broken ? said.filter((d) => !lost(d, module.file.text)) : said));
+}
+
+/** Where the form of a text is wrong, a name that it does make somewhere may have been lost with what could not be read. */
+function lost(d: Diagnostic, text: string): boolean {
+  const name = d.span ? text.slice(d.span.start, d.span.end) : "";
+  return new RegExp(`\\b(let|learn|state|sample|data|net|param|block|network|norm|head|loss|reparam|init|for|as|import|,|\\()[^\\n]*\\b${name.replace(/\W/g, "")}\\b`).test(text);
+}
+
+const TYPES = ["int", "float", "bool", "word", "list", "image", "vector", "weight", "scalar"];
+
+/** What stands for a type here: the language's own, the kinds of slots, and networks (whose instances can be handed over). */
+function typeNames(module: Module): Set<string> {
+  const networks = module.env.all().filter((n) => {
+    const v = module.env.find(n)!.value;
+    return isKind(v, "function") && (v.decl.keyword === "network" || v.decl.keyword === "block");
+  });
+  const poisoned = module.env.all().filter((n) => isKind(module.env.find(n)!.value, "poison"));
+  return new Set([...TYPES, ...Object.keys(SLOT_KINDS), ...networks, ...poisoned]);
 }
 
 class Checker {
-  constructor(private readonly diagnostics: Diagnostic[]) {}
+  constructor(
+    private readonly diagnostics: Diagnostic[],
+    private readonly types: ReadonlySet<string>,
+  ) {}
+
+  /** The same name twice among parameters, axes, or what a body learns. */
+  private once(names: readonly Ident[], what: string): void {
+    names.forEach((n, i) => {
+      const first = names.findIndex((m) => m.text === n.text);
+      if (first < i && n.text !== "") this.diagnostics.push(diagnose(rules.duplicateName, { name: n.text, what }, n.span, [{ span: names[first]!.span, message: "first declared here" }]));
+    });
+  }
+
+  private type(type: TypeExpr, names: Names): void {
+    if (type.kind === "named" && type.name.text !== "" && !this.types.has(type.name.text))
+      this.diagnostics.push(diagnose(rules.unknownName, { name: type.name.text, what: "no type", near: nearest(type.name.text, this.types) }, type.name.span));
+    if (type.kind === "axes") this.once(type.entries.map((e) => e.axis), "the axis");
+    const wanted = type.kind === "named" ? typeAxes({ ...type, dims: undefined })?.length : undefined;
+    if (type.kind === "named" && type.dims && wanted !== undefined && type.dims.length !== wanted) {
+      const example = { image: "image[C, H, W]", vector: "vector[C]", weight: "weight[Out, Rest]", scalar: "scalar" }[type.name.text] ?? "";
+      this.diagnostics.push(diagnose(rules.wrongKind, { what: `\`${type.name.text}\``, expected: `${wanted} dim${wanted === 1 ? "" : "s"}, as ${example}`, got: String(type.dims.length) }, type.span));
+    }
+    this.typeDims(type, names);
+  }
 
   decl(d: Decl, top: Names): void {
     switch (d.kind) {
       case "param":
+        if (d.type) this.type(d.type, new Names(top));
         this.expr(d.value, top);
         if (d.where) this.expr(d.where, top);
         return;
       case "body": {
         const names = new Names(top);
+        this.once([...d.parameters, ...d.styles].map((p) => p.name), "the parameter");
         for (const p of [...d.parameters, ...d.styles]) {
-          if (p.type) this.typeDims(p.type, names);
+          if (p.type) this.type(p.type, names);
           if (p.default && !isWord(p.type)) this.expr(p.default, names);
           names.add(p.name.text);
         }
+        this.once(d.body.flatMap((s) => (s.kind === "learn" || s.kind === "state" ? [s.name] : [])), "the value");
         this.body(d.body, names);
         return;
       }
       case "export": {
         const names = new Names(this.trainNames ?? top);
+        this.once(d.parameters.map((p) => p.name), "the parameter");
         for (const p of d.parameters) {
-          if (p.type) this.typeDims(p.type, names);
+          if (p.type) this.type(p.type, names);
           names.add(p.name.text);
         }
         this.expr(d.value, names);
@@ -79,7 +128,7 @@ class Checker {
     for (const i of items) {
       switch (i.kind) {
         case "data":
-          if (i.type.kind !== "named" || !names.has(i.type.name.text)) this.typeDims(i.type, names);
+          if (i.type.kind !== "named" || !names.has(i.type.name.text)) this.type(i.type, new Names(names));
           if (i.pipeline) this.expr(i.pipeline, names);
           i.names.forEach((n) => names.add(n.text));
           break;
@@ -115,17 +164,17 @@ class Checker {
           names.add(s.name.text);
           break;
         case "learn":
-          this.typeDims(s.type, names);
+          this.type(s.type, new Names(names));
           if (s.init) this.expr(s.init, names);
           names.add(s.name.text);
           break;
         case "state":
-          this.typeDims(s.type, names);
+          this.type(s.type, new Names(names));
           this.expr(s.init, names);
           names.add(s.name.text);
           break;
         case "sample":
-          this.typeDims(s.type, names);
+          this.type(s.type, new Names(names));
           s.names.forEach((n) => names.add(n.text));
           break;
         case "for":

@@ -26,6 +26,8 @@ export interface Modules {
 /** Text of a file that a spec imports by relative path; undefined if there is none. */
 export type ReadModule = (path: string) => string | undefined;
 
+type Claim = (name: string, span: Span, what: string, shown?: string) => boolean;
+
 /** `./norms.gan` seen from `specs/ugatit.gan` is `specs/norms.gan`. */
 export function relativePath(from: string, to: string): string {
   const parts = from.split("/").slice(0, -1);
@@ -59,12 +61,12 @@ export function loadModules(path: string, text: string, read: ReadModule, diagno
     const env = new Env(outermost);
     const bodies = new Map<string, BodyDecl>();
     const taken = new Map<string, Span>();
-    const claim = (name: string, span: Span, what: string): boolean => {
+    const claim = (name: string, span: Span, what: string, shown = name): boolean => {
       if (!taken.has(name)) {
         taken.set(name, span);
         return true;
       }
-      diagnostics.push(diagnose(rules.duplicateName, { name, what }, span, [{ span: taken.get(name)!, message: "first declared here" }]));
+      diagnostics.push(diagnose(rules.duplicateName, { name: shown, what }, span, [{ span: taken.get(name)!, message: "first declared here" }]));
       return false;
     };
     const made: Module = { path: at, file: parsed.file, env, bodies };
@@ -74,17 +76,19 @@ export function loadModules(path: string, text: string, read: ReadModule, diagno
     return made;
   }
 
-  function declare(into: Module, d: Decl, claim: (name: string, span: Span, what: string) => boolean): void {
+  function declare(into: Module, d: Decl, claim: Claim): void {
     if (d.kind === "body") {
       if (claim(d.name.text, d.name.span, `the ${d.keyword}`)) {
         (into.bodies as Map<string, BodyDecl>).set(d.name.text, d);
         into.env.set(d.name.text, functionOf(d, into.env));
       }
     } else if (d.kind === "param") claim(d.name.text, d.name.span, "the param");
+    // Exports and variants have names of their own kind: an export may be called as a param is.
+    else if (d.kind === "export" || d.kind === "variant") claim(`${d.kind} ${d.name.text}`, d.name.span, `the ${d.kind}`, d.name.text);
     else if (d.kind === "import") importNames(into, d, claim);
   }
 
-  function importNames(into: Module, d: Extract<Decl, { kind: "import" }>, claim: (name: string, span: Span, what: string) => boolean): void {
+  function importNames(into: Module, d: Extract<Decl, { kind: "import" }>, claim: Claim): void {
     const isStd = d.from.text.startsWith("std/");
     const target = isStd ? d.from.text : relativePath(into.path, d.from.text);
     const source = isStd ? std[target] : read(target);

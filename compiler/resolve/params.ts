@@ -2,12 +2,13 @@
 import { diagnose, type Diagnostic } from "../../dsl/diagnostic";
 import { parse } from "../../dsl/parse";
 import { std } from "../../dsl/std/index";
+import type { Span } from "../../dsl/source";
 import type { Decl, Expr } from "../../dsl/tree";
 import { rules } from "../diagnostics/table";
 import { nearest } from "../diagnostics/near";
 import { Env } from "../trace/env";
 import { evaluate } from "../trace/expressions";
-import { bindSlot } from "../trace/parameters";
+import { bindSlot, SLOT_KINDS } from "../trace/parameters";
 import { Tracer } from "../trace/tracer";
 import { isKind, isPoison, kindName, POISON, type Value } from "../trace/values";
 import { functionOf, type Module } from "./modules";
@@ -29,6 +30,8 @@ interface Override {
   readonly expr: Expr;
   readonly env: Env;
   readonly from: string;
+  /** Where a variant writes it; --set has no place. */
+  readonly span?: Span;
 }
 
 export interface Choices {
@@ -62,7 +65,7 @@ function overrideEnv(module: Module, outermost: Env): Env {
 function parseSet(text: string, module: Module, outermost: Env, diagnostics: Diagnostic[]): Override | undefined {
   const at = text.indexOf("=");
   const path = text.slice(0, at).trim().split(".");
-  const parsed = at > 0 ? parse("--set", `param value = ${text.slice(at + 1)}`) : undefined;
+  const parsed = at > 0 ? parse(`--set ${text}`, `param value = ${text.slice(at + 1)}`) : undefined;
   const decl = parsed?.file.decls[0];
   if (!parsed || parsed.diagnostics.length > 0 || decl?.kind !== "param" || parsed.file.decls.length !== 1 || path.some((p) => p === "")) {
     diagnostics.push(diagnose(rules.overrideSyntax, { text }));
@@ -78,7 +81,7 @@ export function bindParams(module: Module, choices: Choices, outermost: Env, dia
   const overrides: Override[] = [];
   const settings = new Map<string, { variant: string; text: string }>();
   const variants = module.file.decls.filter((d): d is Extract<Decl, { kind: "variant" }> => d.kind === "variant");
-  for (const v of variants) checkPaths(v, names, diagnostics);
+  for (const v of variants) checkPaths(v, decls, diagnostics);
   for (const chosen of choices.variants) {
     const v = variants.find((x) => x.name.text === chosen);
     if (!v) {
@@ -93,14 +96,14 @@ export function bindParams(module: Module, choices: Choices, outermost: Env, dia
       if (other && other.text !== text && !choices.set.some((c) => c.split("=")[0]!.trim() === key))
         diagnostics.push(diagnose(rules.variantsConflict, { param: key, first: other.variant, second: chosen }, s.path[0]!.span));
       settings.set(key, { variant: chosen, text });
-      overrides.push({ path: s.path.map((p) => p.text), expr: s.value, env: module.env, from: `variant ${chosen}` });
+      overrides.push({ path: s.path.map((p) => p.text), expr: s.value, env: module.env, from: `variant ${chosen}`, span: s.path[0]!.span });
     }
   }
   for (const text of choices.set) {
     const o = parseSet(text, module, outermost, diagnostics);
     if (!o) continue;
     if (names.includes(o.path[0]!)) overrides.push(o);
-    else diagnostics.push(diagnose(rules.unknownOverride, { path: o.path[0]!, near: nearest(o.path[0]!, names), known: names }));
+    else diagnostics.push(diagnose(rules.unknownOverride, { path: o.path[0]!, from: "--set", near: nearest(o.path[0]!, names), known: names }));
   }
 
   const bound = new Map<string, BoundParam>();
@@ -124,11 +127,20 @@ export function bindParams(module: Module, choices: Choices, outermost: Env, dia
   return new Map(decls.map((d) => [d.name.text, bound.get(d.name.text)!]));
 }
 
-function checkPaths(v: Extract<Decl, { kind: "variant" }>, names: readonly string[], diagnostics: Diagnostic[]): void {
+function checkPaths(v: Extract<Decl, { kind: "variant" }>, decls: readonly ParamDecl[], diagnostics: Diagnostic[]): void {
+  const names = decls.map((d) => d.name.text);
   for (const s of v.settings) {
     const first = s.path[0]!;
+    const record = decls.find((d) => d.name.text === first.text)?.value;
+    const keys = record?.kind === "record" ? record.fields.map((f) => f.name.text) : [];
+    const wrong = s.path.length > 2 ? s.path[2] : s.path[1] && !keys.includes(s.path[1].text) ? s.path[1] : undefined;
+    if (names.includes(first.text) && wrong) {
+      const known = keys.length > 0 ? keys.map((k) => `${first.text}.${k}`) : [first.text];
+      const path = s.path.map((p) => p.text).join(".");
+      diagnostics.push(diagnose(rules.unknownOverride, { path, from: `the variant ${v.name.text}`, near: nearest(path, known), known }, wrong.span));
+    }
     if (!names.includes(first.text))
-      diagnostics.push(diagnose(rules.unknownOverride, { path: first.text, near: nearest(first.text, names), known: names }, first.span));
+      diagnostics.push(diagnose(rules.unknownOverride, { path: first.text, from: `the variant ${v.name.text}`, near: nearest(first.text, names), known: names }, first.span));
   }
 }
 
@@ -147,12 +159,12 @@ function settle(t: Tracer, d: ParamDecl, overrides: readonly Override[], module:
     const key = o.path[1]!;
     if (!isKind(value, "record") || !value.fields.has(key) || o.path.length > 2) {
       const known = isKind(value, "record") ? [...value.fields.keys()].map((k) => `${d.name.text}.${k}`) : [d.name.text];
-      diagnostics.push(diagnose(rules.unknownOverride, { path: o.path.join("."), near: nearest(o.path.join("."), known), known }));
+      if (!o.span) diagnostics.push(diagnose(rules.unknownOverride, { path: o.path.join("."), from: o.from, near: nearest(o.path.join("."), known), known }));
       continue;
     }
     value = { kind: "record", fields: new Map([...value.fields, [key, evaluate(t, o.expr, o.env)]]) };
   }
-  return { decl: d, value: typed(t, d, value, start), text: showValue(value), from };
+  return { decl: d, value: typed(t, d, value, start, module), text: showValue(value), from };
 }
 
 function merge(t: Tracer, base: Extract<Value, { kind: "record" }>, given: Extract<Value, { kind: "record" }>, d: ParamDecl, at: Expr): Value {
@@ -163,7 +175,7 @@ function merge(t: Tracer, base: Extract<Value, { kind: "record" }>, given: Extra
   return { kind: "record", fields: new Map([...base.fields, ...given.fields]) };
 }
 
-function typed(t: Tracer, d: ParamDecl, value: Value, start: Value): Value {
+function typed(t: Tracer, d: ParamDecl, value: Value, start: Value, module: Module): Value {
   if (isPoison(value)) return POISON;
   const wrong = (expected: string): Value =>
     t.report(rules.paramType, { name: d.name.text, expected, got: typeof value === "number" ? String(value) : kindName(value) }, d.name.span);
@@ -177,13 +189,15 @@ function typed(t: Tracer, d: ParamDecl, value: Value, start: Value): Value {
     case "int": return typeof value === "number" && Number.isInteger(value) ? value : wrong("a whole number");
     case "float": return typeof value === "number" ? value : wrong("a number");
     case "bool": return typeof value === "boolean" ? value : wrong("true or false");
-    default: return bindSlot(t, type, value, `param \`${d.name.text}\``, d.name.span, d.name.text) ?? POISON;
+    // A type that is none was reported with the other names.
+    default: return SLOT_KINDS[type.name.text] === undefined && !module.bodies.has(type.name.text) ? POISON : bindSlot(t, type, value, `param \`${d.name.text}\``, d.name.span, d.name.text) ?? POISON;
   }
 }
 
 function checkWhere(t: Tracer, d: ParamDecl, p: BoundParam, env: Env): void {
   if (!d.where || isPoison(p.value)) return;
   const holds = evaluate(t, d.where, env);
+  if (typeof holds !== "boolean" && !isPoison(holds)) t.report(rules.wrongKind, { what: "`where`", expected: "a condition, true or false", got: typeof holds === "number" ? String(holds) : kindName(holds) }, d.where.span);
   if (holds === false) t.report(rules.whereFails, { name: d.name.text, condition: writeExpr(d.where), value: p.text, from: p.from }, d.where.span);
 }
 

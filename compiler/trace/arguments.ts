@@ -5,6 +5,10 @@ import { rules } from "../diagnostics/table";
 import { nearest } from "../diagnostics/near";
 import { Args, type Builtin, type BuiltinParameter, type DimsArg } from "../builtins/signature";
 import { asRecipe } from "./initfor";
+import { DimsError } from "../graph/builder";
+import { BATCH } from "../graph/shape";
+import { dimOfType } from "./bodies";
+import { describeProblem } from "./problems";
 import { evaluate } from "./expressions";
 import type { Env } from "./env";
 import type { Tracer } from "./tracer";
@@ -37,6 +41,18 @@ function isWordSetting(callee: Value, a: Arg): boolean {
 }
 const wordOf = (e: Expr): Value => (e.kind === "name" ? e.name : POISON);
 
+/** How a builtin is called, without what its doc says about it: `conv(out, kernel, stride: 1, ...)`. */
+export function usageOf(spec: Builtin): string {
+  const open = spec.doc.indexOf("(");
+  if (open !== spec.name.length) return spec.name;
+  let depth = 0;
+  for (let i = open; i < spec.doc.length; i++) {
+    depth += spec.doc[i] === "(" ? 1 : spec.doc[i] === ")" ? -1 : 0;
+    if (depth === 0) return spec.doc.slice(0, i + 1);
+  }
+  return spec.doc;
+}
+
 function readAxes(e: Expr): string[] | undefined {
   if (e.kind === "name") return [e.name];
   if (e.kind === "tuple") {
@@ -60,8 +76,9 @@ function callBuiltin(t: Tracer, spec: Builtin, args: readonly Arg[], env: Env, s
   const give = (p: BuiltinParameter, e: Expr): void => {
     if (p.kind === "axis" || p.kind === "axes") {
       const read = readAxes(e);
-      if (read) axes.set(p.name, read);
-      else failed = isPoison(t.report(rules.wrongKind, { what: `\`${p.name}\` of ${label}`, expected: p.kind === "axis" ? "the name of an axis" : "names of axes, as (h, w)", got: "an expression" }, e.span)) || failed;
+      if (read && checkAxes(t, read, label, e)) axes.set(p.name, read);
+      else if (!read) t.report(rules.wrongKind, { what: `\`${p.name}\` of ${label}`, expected: p.kind === "axis" ? "the name of an axis" : "names of axes, as (h, w)", got: "an expression" }, e.span);
+      failed ||= !axes.has(p.name);
     } else if (p.kind === "word") {
       const found = e.kind === "name" ? (p.words?.includes(e.name) ? e.name : env.find(e.name)?.value) : undefined;
       if (typeof found === "string" && p.words?.includes(found)) values.set(p.name, found);
@@ -70,9 +87,12 @@ function callBuiltin(t: Tracer, spec: Builtin, args: readonly Arg[], env: Env, s
         failed = true;
       }
     } else if (p.kind === "dims" && e.kind === "axes") {
-      const entries = e.entries.map((x) => ({ axis: x.axis.text, dim: evaluate(t, x.dim, env) }));
-      if (entries.every((x): x is { axis: string; dim: number } => typeof x.dim === "number")) dims.set(p.name, { entries });
+      const entries = e.entries.map((x) => ({ axis: x.axis.text, dim: dimOfType(t, x.axis.text, x.dim, env) }));
+      if (entries.every((x): x is { axis: string; dim: number } => x.dim !== undefined)) dims.set(p.name, { entries });
       else failed = true;
+    } else if (p.kind === "dims") {
+      t.report(rules.wrongKind, { what: `\`${p.name}\` of ${label}`, expected: "named dims, as [block: 4, c: 256]", got: "an expression" }, e.span);
+      failed = true;
     } else values.set(p.name, evaluate(t, e, env));
   };
 
@@ -80,9 +100,11 @@ function callBuiltin(t: Tracer, spec: Builtin, args: readonly Arg[], env: Env, s
   let next = 0;
   if (spec.stage && open[0]?.name === spec.parameters[0]?.name && positional.length > 0) {
     const first = positional[0]!.value;
-    const looksAxis = open[1]?.kind === "axis" && first.kind === "name" && positional.length < 2;
+    // `unflatten(c, into: ...)` names an axis, unless `c` is a tensor here; an axis that may be left out is given by name.
+    const named = first.kind === "name" ? env.find(first.name)?.value : undefined;
+    const looksAxis = open[1]?.kind === "axis" && !open[1].optional && first.kind === "name" && positional.length < 2 && !(named !== undefined && isTensor(named));
     const v = looksAxis ? undefined : evaluate(t, first, env);
-    const isData = v !== undefined && (isTensor(v) || isNone(v) || isPoison(v) || isKind(v, "list") || isKind(v, "dim") || (spec.parameters[0]!.kind === "any" && !isStage(v)));
+    const isData = v !== undefined && (isTensor(v) || isNone(v) || isPoison(v) || isKind(v, "list") || (spec.parameters[0]!.kind === "any" && !isStage(v)));
     if (isData) {
       values.set(open[0]!.name, v);
       positional.shift();
@@ -96,7 +118,7 @@ function callBuiltin(t: Tracer, spec: Builtin, args: readonly Arg[], env: Env, s
       give(p, a.value);
     } else if (spec.rest) rest.push(evaluate(t, a.value, env));
     else {
-      t.report(rules.tooManyArguments, { callee: label, takes: spec.doc }, a.span);
+      t.report(rules.tooManyArguments, { callee: label, takes: usageOf(spec) }, a.span);
       failed = true;
     }
   }
@@ -168,7 +190,7 @@ function runBuiltin(t: Tracer, bound: BoundBuiltin): Value {
     if (v === undefined) {
       if (p.default !== undefined) values.set(p.name, p.default);
       else if (!p.optional && !bound.axes.has(p.name) && !bound.dims.has(p.name))
-        return t.report(rules.missingArgument, { callee: label, name: p.name, usage: spec.doc }, span);
+        return t.report(rules.missingArgument, { callee: label, name: p.name, usage: usageOf(spec) }, span);
       continue;
     }
     if (isPoison(v)) return POISON;
@@ -179,9 +201,35 @@ function runBuiltin(t: Tracer, bound: BoundBuiltin): Value {
       if (recipe) values.set(p.name, { kind: "init", recipe });
     } else if (!fits(p, v)) {
       return t.report(rules.wrongKind, { what: `\`${p.name}\` of ${label}`, expected: EXPECTED[p.kind], got: typeof v === "number" ? String(v) : kindName(v) }, span);
+    } else if (typeof v === "number") {
+      const [least, most] = rangeOf(p);
+      if (v < least || v > most) {
+        const kind = p.kind === "int" ? "a whole number" : "a number";
+        const expected = v > most ? `${kind}, at most ${most}` : `${kind}, ${least} or more`;
+        return t.report(rules.badAmount, { what: `\`${p.name}\` of ${label}`, expected, got: String(v) }, span);
+      }
     }
   }
   if (bound.rest.some(isPoison)) return POISON;
   const args = new Args(values, bound.axes, bound.dims, bound.rest);
-  return spec.learns ? t.within(t.segment(spec.name), () => spec.run(t, args, span)) : spec.run(t, args, span);
+  try {
+    return spec.learns ? t.within(t.segment(spec.name), () => spec.run(t, args, span)) : spec.run(t, args, span);
+  } catch (error) {
+    // A builtin made of several operations may find a misfit behind its first one.
+    if (error instanceof DimsError) return describeProblem(t, error, [], span, spec.name);
+    throw error;
+  }
+}
+
+/** Counts begin at 1 and fit into 32 bits, unless a builtin says otherwise. */
+const rangeOf = (p: BuiltinParameter): readonly [number, number] =>
+  p.kind === "int" ? [p.least ?? 1, p.most ?? 2 ** 31 - 1] : [p.least ?? -Infinity, p.most ?? Infinity];
+
+/** Each axis once; the batch only where a norm's statistics run over it (rule 2). */
+function checkAxes(t: Tracer, axes: readonly string[], label: string, e: Expr): boolean {
+  const twice = axes.find((a, i) => axes.indexOf(a) !== i);
+  if (twice !== undefined) t.report(rules.argumentTwice, { callee: label, name: twice }, e.span);
+  const inNorm = t.frames.at(-1)?.label.startsWith("norm ") ?? false;
+  if (axes.includes(BATCH) && !inNorm) t.report(rules.outsideTraining, { what: "the axis `batch`", hint: "a network is written for one sample: only a norm's statistics may run over the batch" }, e.span);
+  return twice === undefined && (inNorm || !axes.includes(BATCH));
 }

@@ -21,6 +21,9 @@ function fold(op: Combination, a: number, b: number): number {
   }
 }
 
+/** Items of a range, or turns of a repeat. */
+export const MOST_ITEMS = 10_000;
+
 const asDim = (v: Value): Dim | undefined => (typeof v === "number" ? v : isKind(v, "dim") ? v.dim : undefined);
 
 /** Arithmetic on a free dim, as far as linear forms go. */
@@ -39,7 +42,7 @@ export function combine(t: Tracer, op: Combination, a: Value, b: Value, span: Sp
     if (op !== "add") return op === "sub" && isNone(b) ? a : NONE;
     return isNone(a) ? b : a;
   }
-  if (typeof a === "number" && typeof b === "number") return fold(op, a, b);
+  if (typeof a === "number" && typeof b === "number") return finite(t, fold(op, a, b), WORDS[op], span);
   const [da, db] = [asDim(a), asDim(b)];
   if (da !== undefined && db !== undefined) {
     const d = foldDim(op, da, db);
@@ -66,6 +69,9 @@ export function binary(t: Tracer, op: BinaryOp, a: Value, b: Value, span: Span):
     return op === "==" ? same : !same;
   }
   if (op === ".." && typeof a === "number" && typeof b === "number") {
+    const wrong = [a, b].find((n) => !Number.isInteger(n));
+    if (wrong !== undefined) return t.report(rules.badAmount, { what: "a bound of `..`", expected: "a whole number", got: String(wrong) }, span);
+    if (b - a > MOST_ITEMS) return t.report(rules.tooLarge, { what: `the range ${a}..${b}`, limit: `${MOST_ITEMS} items` }, span);
     return { kind: "list", items: Array.from({ length: Math.max(0, b - a) }, (_, i) => a + i) };
   }
   if (typeof a === "number" && typeof b === "number") {
@@ -74,10 +80,14 @@ export function binary(t: Tracer, op: BinaryOp, a: Value, b: Value, span: Span):
       case "<=": return a <= b;
       case ">": return a > b;
       case ">=": return a >= b;
-      case "%": return ((a % b) + b) % b;
+      case "%": return finite(t, ((a % b) + b) % b, "%", span);
     }
   }
-  return t.report(rules.needsNumber, { what: `both sides of \`${op}\``, got: kindName(typeof a === "number" ? b : a) }, span);
+  return t.report(rules.needsNumber, { what: `a side of \`${op}\``, got: kindName(typeof a === "number" ? b : a) }, span);
+}
+
+function finite(t: Tracer, n: number, sign: string, span: Span): Value {
+  return Number.isFinite(n) ? n : t.report(rules.badAmount, { what: `the result of \`${sign}\``, expected: "a finite number", got: String(n) }, span);
 }
 
 function equalObjects(a: Value, b: Value): boolean {
@@ -85,7 +95,7 @@ function equalObjects(a: Value, b: Value): boolean {
 }
 
 function power(t: Tracer, a: Value, b: Value, span: Span): Value {
-  if (typeof a === "number" && typeof b === "number") return a ** b;
+  if (typeof a === "number" && typeof b === "number") return finite(t, a ** b, "^", span);
   if (isNone(a)) return NONE;
   if (!isTensor(a)) return t.report(rules.wrongKind, { what: "`^`", expected: "a number or a tensor", got: kindName(a) }, span);
   if (typeof b !== "number") return t.report(rules.needsNumber, { what: "the exponent of a tensor", got: kindName(b) }, span);

@@ -1,7 +1,8 @@
 // Runs the statements of a declaration's body: let, learn, state, next, sample, for, return.
-import type { BodyDecl, Statement, TypeExpr } from "../../dsl/tree";
+import type { BodyDecl, Expr, Statement, TypeExpr } from "../../dsl/tree";
 import { rules } from "../diagnostics/table";
-import { BATCH, countOf, type Shape } from "../graph/shape";
+import { BATCH, countOf, dimOf, sameShape, showShape, type Shape } from "../graph/shape";
+import type { NodeId } from "../graph/types";
 import { DEFAULT, asRecipe } from "./initfor";
 import { evaluate, forEach } from "./expressions";
 import { Env } from "./env";
@@ -34,8 +35,9 @@ function runStatement(t: Tracer, s: Statement, env: Env): Value | undefined {
       return undefined;
     case "state": {
       const shape = shapeOf(t, s.type, env);
-      const recipe = asRecipe(t, evaluate(t, s.init, env)) ?? DEFAULT;
-      if (!shape) env.set(s.name.text, POISON);
+      const recipe = asRecipe(t, evaluate(t, s.init, env));
+      if (shape && !recipe) t.report(rules.wrongKind, { what: `the first value of \`${s.name.text}\``, expected: "a number or an initialization", got: "another value" }, s.init.span);
+      if (!shape || !recipe) env.set(s.name.text, POISON);
       else {
         const { path, id } = t.state(s.name.text, shape, recipe, s.span);
         env.set(s.name.text, { kind: "tensor", id: t.must("stop", {}, [id]) });
@@ -48,11 +50,8 @@ function runStatement(t: Tracer, s: Statement, env: Env): Value | undefined {
       const path = env.find(`state ${s.name.text}`)?.value;
       const v = evaluate(t, s.value, env);
       if (typeof path !== "string") t.report(rules.unknownName, { name: s.name.text, what: "no state of this body" }, s.name.span);
-      else if (isTensor(v)) {
-        const fixed = t.must("stop", {}, [v.id]);
-        t.states.set(path, fixed);
-        rebind(env, s.name.text, { kind: "tensor", id: fixed });
-      } else if (!isPoison(v)) t.report(rules.wrongKind, { what: "`next`", expected: "a tensor", got: kindName(v) }, s.span);
+      else if (isTensor(v)) advance(t, s, path, v.id, env);
+      else if (!isPoison(v)) t.report(rules.wrongKind, { what: "`next`", expected: "a tensor", got: kindName(v) }, s.span);
       return undefined;
     }
     case "for":
@@ -65,6 +64,19 @@ function runStatement(t: Tracer, s: Statement, env: Env): Value | undefined {
       t.report(rules.outsideTraining, { what: "a loss term outside a phase" }, s.span);
       return undefined;
   }
+}
+
+/** The state is shared by all samples: its next value has its very axes. */
+function advance(t: Tracer, s: Extract<Statement, { kind: "next" }>, path: string, id: NodeId, env: Env): void {
+  const [shape, got] = [t.stateInfos.get(path)!.shape, t.b.shape(id)];
+  const fits = shape.length === got.length && shape.every((a) => dimOf(got, a.axis) === a.dim);
+  if (!fits) {
+    t.report(rules.argumentShape, { what: `\`next ${s.name.text}\``, expected: showShape(shape), got: showShape(got, true) }, s.span);
+    return;
+  }
+  const fixed = t.must("stop", {}, [sameShape(shape, got) ? id : t.must("expand", { shape }, [id])]);
+  t.states.set(path, fixed);
+  rebind(env, s.name.text, { kind: "tensor", id: fixed });
 }
 
 /** `next u` inside a `for` speaks of the state declared outside it. */
@@ -103,27 +115,34 @@ export function shapeOf(t: Tracer, type: TypeExpr, env: Env): Shape | undefined 
     t.report(rules.wrongKind, { what: "this place", expected: "a tensor type such as vector[C]", got: writeType(type) }, type.span);
     return undefined;
   }
-  const shape: { axis: string; dim: number }[] = [];
-  for (const a of axes) {
-    const v = evaluate(t, a.dim, env);
-    if (typeof v !== "number") {
-      if (!isPoison(v)) t.report(rules.needsNumber, { what: `the dim of \`${a.axis}\``, got: kindName(v) }, a.dim.span);
-      return undefined;
-    }
-    shape.push({ axis: a.axis, dim: v });
+  const shape = axes.map((a) => ({ axis: a.axis, dim: dimOfType(t, a.axis, a.dim, env) }));
+  return shape.every((a): a is { axis: string; dim: number } => a.dim !== undefined) ? shape : undefined;
+}
+
+/** A dim that must be known: of a parameter, a state, a draw, of data, or of `into:`. */
+export function dimOfType(t: Tracer, axis: string, dim: Expr, env: Env): number | undefined {
+  const what = `the dim of \`${axis}\``;
+  if (dim.kind === "name" && /^[A-Z_]/.test(dim.name) && !env.find(dim.name)) {
+    t.report(rules.needsNumber, { what, got: `the free dim \`${dim.name}\`` }, dim.span);
+    return undefined;
   }
-  return shape;
+  const v = evaluate(t, dim, env);
+  if (typeof v === "number" && Number.isInteger(v) && v >= 1 && v < 2 ** 31) return v;
+  if (typeof v === "number") t.report(rules.badAmount, { what, expected: "a whole number above 0", got: String(v) }, dim.span);
+  else if (!isPoison(v)) t.report(rules.needsNumber, { what, got: kindName(v) }, dim.span);
+  return undefined;
 }
 
 function learn(t: Tracer, s: Extract<Statement, { kind: "learn" }>, env: Env): Value {
   const shape = shapeOf(t, s.type, env);
   if (!shape) return POISON;
   const recipe = s.init ? asRecipe(t, evaluate(t, s.init, env)) : DEFAULT;
-  if (!recipe) return t.report(rules.wrongKind, { what: `\`${s.name.text}\``, expected: "a number or an initialization", got: "another value" }, s.span);
+  if (!recipe) return t.report(rules.wrongKind, { what: `\`${s.name.text}\``, expected: "a number or an initialization", got: "another value" }, s.init?.span ?? s.span);
   const range = s.within?.map((e) => evaluate(t, e, env));
   const [low, high] = range ?? [];
   const within = typeof low === "number" && typeof high === "number" ? ([low, high] as const) : undefined;
   if (range && !within) return t.report(rules.needsNumber, { what: "a bound of `within`", got: kindName(typeof low === "number" ? high! : low!) }, s.span);
+  if (within && within[0] > within[1]) return t.report(rules.badAmount, { what: "`within`", expected: "[low, high], the low bound first", got: `[${within[0]}, ${within[1]}]` }, s.span);
   const fan = countOf(shape);
   return t.parameter(s.name.text, shape, recipe, { in: fan, out: fan }, { role: roleOf(recipe.kind), ...(within ? { within } : {}) }, s.span);
 }

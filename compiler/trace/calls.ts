@@ -6,6 +6,7 @@ import { nearest } from "../diagnostics/near";
 import { applyBuiltin } from "./arguments";
 import { bindParameter } from "./parameters";
 import { applyReparam } from "./reparam";
+import { showDim } from "../graph/dim";
 import { hasAxis } from "../graph/shape";
 import { runBody } from "./bodies";
 import { Env } from "./env";
@@ -128,16 +129,18 @@ function applySlot(t: Tracer, slot: SlotValue, positional: readonly Value[], nam
 function applyInstance(t: Tracer, net: InstanceValue, positional: readonly Value[], named: ReadonlyMap<string, Value>, span: Span, args?: readonly Arg[]): Value {
   t.calledNets.add(net.name);
   if (!t.firstCalls.has(net.name)) t.firstCalls.set(net.name, { net, positional, named });
-  const key = `${net.name}@${versionOf(t, net)}(${[...positional.map(keyOf), ...[...named].map(([n, v]) => `${n}:${keyOf(v)}`)].join(",")})`;
+  const key = `${net.name}@${versionOf(t, net)}(${[...positional.map((v) => keyOf(t, v)), ...[...named].map(([n, v]) => `${n}:${keyOf(t, v)}`)].join(",")})`;
   const known = t.calls.get(key);
   if (known !== undefined) return known;
   const bound = new Map(net.make.bound);
   const open = net.make.decl.parameters.filter((p) => !bound.has(p.name.text));
+  let tooMany = false;
   positional.forEach((v, i) => {
     const p = open[i];
     if (p) bound.set(p.name.text, v);
-    else t.report(rules.tooManyArguments, { callee: `the net ${net.name}`, takes: open.map((q) => q.name.text).join(", ") || "nothing more" }, span);
+    else tooMany = isPoison(t.report(rules.tooManyArguments, { callee: `the net ${net.name}`, takes: open.map((q) => q.name.text).join(", ") || "nothing more" }, span));
   });
+  if (tooMany) return POISON;
   const names = net.make.decl.parameters.map((p) => p.name.text);
   for (const [name, v] of named) {
     if (names.includes(name)) bound.set(name, v);
@@ -156,14 +159,19 @@ function versionOf(t: Tracer, net: InstanceValue): string {
 }
 
 /** Equal keys are equal values: what decides whether two calls are one. */
-function keyOf(v: Value): string {
-  if (typeof v !== "object") return String(v);
+function keyOf(t: Tracer, v: Value): string {
+  if (typeof v !== "object") return JSON.stringify(v);
   switch (v.kind) {
     case "tensor": return `#${v.id}`;
-    case "record": return `{${[...v.fields].map(([n, f]) => `${n}:${keyOf(f)}`).join(",")}}`;
+    case "record": return t.intern(v, () => `{${[...v.fields].map(([n, f]) => `${n}:${keyOf(t, f)}`).join(",")}}`);
     case "list":
-    case "tuple": return `[${v.items.map(keyOf).join(",")}]`;
+    case "tuple": return t.intern(v, () => `[${v.items.map((i) => keyOf(t, i)).join(",")}]`);
     case "instance": return v.name;
-    default: return v.kind;
+    case "slot": return keyOf(t, v.value);
+    case "none":
+    case "poison": return v.kind;
+    case "dim": return showDim(v.dim);
+    // Stages are the same where they were made once.
+    default: return t.intern(v, () => `${v.kind}:${t.fresh()}`);
   }
 }

@@ -10,7 +10,11 @@ export interface Binding {
 /** Names in scope, innermost first. */
 export class Env {
   private readonly names = new Map<string, Binding>();
-  constructor(readonly outer?: Env) {}
+  /** @param ofStep names of the train block: what they hold belongs to the training step's graph */
+  constructor(
+    readonly outer?: Env,
+    readonly ofStep = false,
+  ) {}
 
   set(name: string, value: Value, source?: Binding["source"]): void {
     this.names.set(name, source ? { value, source } : { value });
@@ -18,6 +22,11 @@ export class Env {
 
   find(name: string): Binding | undefined {
     return this.names.get(name) ?? this.outer?.find(name);
+  }
+
+  /** True where the name comes from the train block. */
+  isOfStep(name: string): boolean {
+    return this.names.has(name) ? this.ofStep : (this.outer?.isOfStep(name) ?? false);
   }
 
   owns(name: string): boolean {

@@ -4,6 +4,7 @@ import { rules } from "../diagnostics/table";
 import { nearest } from "../diagnostics/near";
 import { BATCH, showShape } from "../graph/shape";
 import { binary, negate } from "./arithmetic";
+import { MOST_ITEMS } from "./arithmetic";
 import { asRecipe } from "./initfor";
 import { callExpression } from "./arguments";
 import { Env } from "./env";
@@ -11,6 +12,14 @@ import type { Tracer } from "./tracer";
 import { isKind, isPoison, isStage, isTensor, kindName, NONE, POISON, type Value } from "./values";
 
 export function evaluate(t: Tracer, e: Expr, env: Env): Value {
+  try {
+    return t.enter(e.span) ? evaluateKind(t, e, env) : POISON;
+  } finally {
+    t.leave();
+  }
+}
+
+function evaluateKind(t: Tracer, e: Expr, env: Env): Value {
   switch (e.kind) {
     case "number": return e.value;
     case "string": return e.value;
@@ -18,6 +27,8 @@ export function evaluate(t: Tracer, e: Expr, env: Env): Value {
     case "none": return NONE;
     case "name": {
       const found = env.find(e.name);
+      if (found && t.mode === "inference" && holdsTensor(found.value) && env.isOfStep(e.name))
+        return t.report(rules.outsideTraining, { what: `\`${e.name}\`, a value of the training step,`, hint: "an export computes from its own inputs: call the nets on them" }, e.span);
       if (found) return found.value;
       return t.report(rules.unknownName, { name: e.name, near: nearest(e.name, env.all()) }, e.span);
     }
@@ -35,15 +46,16 @@ export function evaluate(t: Tracer, e: Expr, env: Env): Value {
     case "if": {
       const c = evaluate(t, e.condition, env);
       if (isPoison(c)) return POISON;
-      if (typeof c !== "boolean") return t.report(rules.needsNumber, { what: "a condition", got: kindName(c) }, e.condition.span);
+      if (typeof c !== "boolean") return t.report(rules.wrongKind, { what: "`if`", expected: "a condition of params, true or false", got: kindName(c) }, e.condition.span);
       if (c) return evaluate(t, e.then, env);
       return e.otherwise ? evaluate(t, e.otherwise, env) : NONE;
     }
     case "repeat": {
       const n = evaluate(t, e.count, env);
       if (isPoison(n)) return POISON;
-      if (typeof n !== "number" || !Number.isInteger(n) || n < 0)
-        return t.report(rules.needsNumber, { what: "the count of repeat", got: typeof n === "number" ? String(n) : kindName(n) }, e.count.span);
+      if (typeof n !== "number") return t.report(rules.needsNumber, { what: "the count of repeat", got: kindName(n) }, e.count.span);
+      if (!Number.isInteger(n) || n < 0) return t.report(rules.badAmount, { what: "the count of repeat", expected: "a whole number, 0 or more", got: String(n) }, e.count.span);
+      if (n > MOST_ITEMS) return t.report(rules.tooLarge, { what: `this repeat of ${n}`, limit: `${MOST_ITEMS} turns` }, e.count.span);
       return { kind: "repeat", count: n, body: e.body, env, ...(e.index ? { index: e.index.text } : {}) };
     }
     case "record": {
@@ -59,24 +71,37 @@ export function evaluate(t: Tracer, e: Expr, env: Env): Value {
     case "tuple": return { kind: "tuple", items: e.items.map((i) => evaluate(t, i, env)) };
     case "comprehension": {
       const items: Value[] = [];
-      forEach(t, e.clauses, env, (inner) => items.push(evaluate(t, e.body, inner)));
-      return { kind: "list", items };
+      const whole = forEach(t, e.clauses, env, (inner) => items.push(evaluate(t, e.body, inner)));
+      return whole ? { kind: "list", items } : POISON;
     }
     case "axes": return t.report(rules.outsideTraining, { what: "a list of axes" }, e.span);
     case "sample": return sample(t, e, env);
   }
 }
 
-/** Runs `body` once for each combination, later clauses inside earlier ones. */
-export function forEach(t: Tracer, clauses: readonly ForClause[], env: Env, body: (env: Env) => void): void {
+/** What a value of this graph is made of, however deep. */
+function holdsTensor(v: Value, seen = new Set<Value>()): boolean {
+  if (isTensor(v)) return true;
+  if (seen.has(v)) return false;
+  seen.add(v);
+  if (isKind(v, "list") || isKind(v, "tuple")) return v.items.some((i) => holdsTensor(i, seen));
+  return isKind(v, "record") && [...v.fields.values()].some((f) => holdsTensor(f, seen));
+}
+
+/** Runs `body` once for each combination, later clauses inside earlier ones; false where a source is no list. */
+export function forEach(t: Tracer, clauses: readonly ForClause[], env: Env, body: (env: Env) => void): boolean {
   const [first, ...rest] = clauses;
-  if (!first) return body(env);
+  if (!first) {
+    body(env);
+    return true;
+  }
   const source = evaluate(t, first.source, env);
-  if (isPoison(source)) return;
+  if (isPoison(source)) return false;
   if (!isKind(source, "list")) {
     t.report(rules.wrongKind, { what: "`for`", expected: "a list or a range such as 0..3", got: kindName(source) }, first.source.span);
-    return;
+    return false;
   }
+  let whole = true;
   source.items.forEach((item, k) => {
     const inner = new Env(env);
     if (first.names.length === 1) inner.set(first.names[0]!.text, item, { expr: { kind: "index", object: first.source, entries: [{ index: { kind: "number", value: k, text: String(k), span: first.span } }], span: first.span }, env });
@@ -84,12 +109,14 @@ export function forEach(t: Tracer, clauses: readonly ForClause[], env: Env, body
       const parts = isKind(item, "tuple") || isKind(item, "list") ? item.items : [];
       if (parts.length !== first.names.length) {
         t.report(rules.wrongKind, { what: `a pattern of ${first.names.length} names`, expected: `${first.names.length} values`, got: kindName(item) }, first.span);
+        whole = false;
         return;
       }
       first.names.forEach((n, i) => inner.set(n.text, parts[i]!));
     }
-    forEach(t, rest, inner, body);
+    whole = forEach(t, rest, inner, body) && whole;
   });
+  return whole;
 }
 
 function field(t: Tracer, e: Extract<Expr, { kind: "field" }>, env: Env): Value {
@@ -109,6 +136,7 @@ function index(t: Tracer, e: Extract<Expr, { kind: "index" }>, env: Env): Value 
     const i = evaluate(t, entry.index, env);
     if (isPoison(object) || isPoison(i)) return POISON;
     if (typeof i !== "number") return t.report(rules.needsNumber, { what: "an index", got: kindName(i) }, entry.index.span);
+    if (!Number.isInteger(i)) return t.report(rules.badAmount, { what: "an index", expected: "a whole number", got: String(i) }, entry.index.span);
     if (entry.axis) {
       if (!isTensor(object)) return t.report(rules.wrongKind, { what: `\`[${entry.axis.text}: ...]\``, expected: "a tensor", got: kindName(object) }, e.span);
       const cut = t.op("slice", { axis: entry.axis.text, start: i, size: 1 }, [object.id], entry.axis.span, `[${entry.axis.text}: ${i}]`);
@@ -141,7 +169,7 @@ function pipe(t: Tracer, e: Extract<Expr, { kind: "pipe" }>, env: Env): Value {
   const right = evaluate(t, e.right, env);
   if (isPoison(left) || isPoison(right)) return POISON;
   if (isKind(right, "builtin") && right.spec.parameters[0]?.kind === "tensor" && isKind(left, "none")) return NONE;
-  const steps = (v: Value): Value => (isKind(v, "builtin") && !v.spec.stage ? t.call(v) : v);
+  const steps = (v: Value): Value => (isKind(v, "builtin") && !v.spec.stage && v.spec.parameters.every((p) => p.default !== undefined || p.optional) ? t.call(v, e.right.span) : v);
   const [a, b] = [steps(left), steps(right)];
   if (isKind(a, "data-steps") && isKind(b, "data-steps")) return { kind: "data-steps", steps: [...a.steps, ...b.steps] };
   if (!isStage(right)) return t.report(rules.notStage, { got: kindName(right) }, e.right.span);

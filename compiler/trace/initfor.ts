@@ -2,7 +2,9 @@
 import { rules } from "../diagnostics/table";
 import type { InitRecipe } from "./init";
 import type { Tracer } from "./tracer";
-import { isKind, type Value } from "./values";
+import { nearest } from "../diagnostics/near";
+import type { Span } from "../../dsl/source";
+import { isKind, isPoison, kindName, type Value } from "./values";
 
 export const DEFAULT: InitRecipe = { kind: "uniform_fan_in" };
 
@@ -11,9 +13,29 @@ export function asRecipe(t: Tracer, v: Value): InitRecipe | undefined {
   if (typeof v === "number") return { kind: "constant", value: v };
   if (isKind(v, "init")) return v.recipe;
   if (isKind(v, "slot")) return asRecipe(t, v.value);
-  if (!isKind(v, "builtin") && !isKind(v, "function")) return undefined;
+  // Only what makes an initialization without arguments: `relu` or `IN` would fail, or never end.
+  const makes = isKind(v, "builtin") ? !v.spec.stage && v.spec.parameters.every((p) => p.default !== undefined) : isKind(v, "function") && v.decl.keyword === "init";
+  if (!makes) return undefined;
   const made = t.call(v);
   return made === v || isKind(made, "poison") ? undefined : asRecipe(t, made);
+}
+
+/** What an `init { ... }` may name: the kinds of layers, and their biases. */
+const LAYERS = ["conv", "linear", "bias"];
+
+/** False, and reported, where `init` of a net is no initialization. */
+export function checkInit(t: Tracer, init: Value, span: Span): boolean {
+  const all = isKind(init, "record") ? [...init.fields] : [["", init] as const];
+  for (const [layer, v] of all) {
+    if (layer !== "" && !LAYERS.includes(layer)) {
+      t.report(rules.unknownField, { name: layer, of: "init", near: nearest(layer, LAYERS), known: LAYERS }, span);
+      return false;
+    }
+    if (isPoison(v) || asRecipe(t, v)) continue;
+    t.report(rules.wrongKind, { what: layer === "" ? "`init`" : `\`${layer}\` of \`init\``, expected: "an initialization such as normal(0, 0.02)", got: kindName(v) }, span);
+    return false;
+  }
+  return true;
 }
 
 export function initFor(t: Tracer, layer: string, setting: "weight" | "bias"): InitRecipe {
@@ -23,10 +45,6 @@ export function initFor(t: Tracer, layer: string, setting: "weight" | "bias"): I
     const named = setting === "weight" ? init.fields.get(layer) : init.fields.get("bias");
     return (named !== undefined ? asRecipe(t, named) : undefined) ?? DEFAULT;
   }
-  const recipe = asRecipe(t, init);
-  if (!recipe) {
-    t.report(rules.wrongKind, { what: "init", expected: "an initialization such as normal(0, 0.02)", got: "another value" });
-    return DEFAULT;
-  }
+  const recipe = asRecipe(t, init) ?? DEFAULT;
   return setting === "bias" ? { kind: "constant", value: 0 } : recipe;
 }

@@ -30,7 +30,9 @@ function bindTensor(t: Tracer, type: TypeExpr, axes: { axis: string; dim: Expr }
   const shape = t.shape(v).filter((a) => a.axis !== BATCH);
   const names = axes.map((a) => a.axis);
   if (shape.length !== names.length || shape.some((a) => !names.includes(a.axis))) {
-    t.report(rules.axisName, { what, expected: writeType(type), got: showShape(shape) }, span);
+    const lacks = names.filter((n) => dimOf(shape, n) === undefined);
+    const extra = shapeAxes(shape).filter((n) => !names.includes(n));
+    t.report(rules.axisName, { what, expected: writeType(type), got: showShape(shape), lacks, extra }, span);
     return false;
   }
   for (const { axis, dim } of axes) {
@@ -53,10 +55,20 @@ function bindTensor(t: Tracer, type: TypeExpr, axes: { axis: string; dim: Expr }
 /** Puts the argument into the body's scope; false where it does not fit (and that is reported). */
 export function bindParameter(t: Tracer, p: Parameter, v: Value, env: Env, callee: string, span: Span): boolean {
   const what = `\`${p.name.text}\` of ${callee}`;
-  const fit = p.type ? bindTyped(t, p.type, v, env, what, span, p.name.text) : v;
+  const fit = p.type ? bindTyped(t, p.type, v, env, what, span, p.name.text) : fitsDefault(t, p, v, what, span) ? v : undefined;
   if (fit === undefined) return false;
   env.set(p.name.text, fit);
   return true;
+}
+
+/** A parameter without a type takes what its default is: `eps = 1e-5` a number (or what it may be made of), `affine = false` a switch. */
+function fitsDefault(t: Tracer, p: Parameter, v: Value, what: string, span: Span): boolean {
+  const kind = p.default?.kind;
+  const got = typeof v === "number" ? String(v) : kindName(v);
+  if (kind === "bool" && typeof v !== "boolean") t.report(rules.wrongKind, { what, expected: "true or false", got }, span);
+  else if (kind === "number" && (typeof v === "boolean" || typeof v === "string" || isStage(v))) t.report(rules.wrongKind, { what, expected: "a number", got }, span);
+  else return true;
+  return false;
 }
 
 function bindTyped(t: Tracer, type: TypeExpr, v: Value, env: Env, what: string, span: Span, name: string): Value | undefined {
@@ -90,7 +102,8 @@ function bindTyped(t: Tracer, type: TypeExpr, v: Value, env: Env, what: string, 
   }
 }
 
-const SLOT_KINDS: Record<string, { readonly keywords: readonly string[]; readonly words: string }> = {
+/** What each kind of slot takes. */
+export const SLOT_KINDS: Record<string, { readonly keywords: readonly string[]; readonly words: string }> = {
   Norm: { keywords: ["norm", "block"], words: "a norm such as IN" },
   Head: { keywords: ["head"], words: "a head such as CAM or Plain" },
   Activation: { keywords: ["block"], words: "an activation such as relu" },

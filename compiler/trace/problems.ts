@@ -21,7 +21,8 @@ export function cameFrom(t: Tracer, id: NodeId, axis: string, most = 8): Related
     const decided = before === undefined || showDim(dimOf(t.b.shape(before), axis)!) !== showDim(dim);
     if (decided && node.origin) {
       const from = before === undefined ? "" : ` from ${showDim(dimOf(t.b.shape(before), axis)!)}`;
-      steps.push({ span: node.origin.span, message: `\`${axis}\` becomes ${showDim(dim)}${from} in ${node.origin.label}` });
+      const what = node.op === "pad" ? `the padding of ${node.origin.label}` : node.origin.label;
+      steps.push({ span: node.origin.span, message: before === undefined ? `\`${axis}\` begins as ${showDim(dim)} in ${what}` : `\`${axis}\` becomes ${showDim(dim)}${from} in ${what}` });
     }
     if (before === undefined && axis !== "c") break;
     at = before;
@@ -40,7 +41,7 @@ export function describeProblem(t: Tracer, error: DimsError, inputs: readonly No
       const origins = [...cameFrom(t, left, problem.axis, 4), ...cameFrom(t, right, problem.axis, 4)];
       const spatial = problem.axis === "h" || problem.axis === "w";
       const hint = spatial
-        ? "sizes that are halved and enlarged again come back only if they divide evenly: make the pictures' size a multiple of the total stride"
+        ? `let both sides keep \`${problem.axis}\`: pad what shrinks (pad: reflect(1) for a window of 3), and choose sizes that are a multiple of the total stride, so that halving and enlarging bring them back`
         : `make both sides agree along \`${problem.axis}\``;
       return t.report(rules.dimClash, { op: label, axis: problem.axis, left: shown[0] ?? "", right: shown[1] ?? "", hint }, span, origins);
     }
@@ -73,6 +74,7 @@ export function describeProblem(t: Tracer, error: DimsError, inputs: readonly No
       return t.report(rules.outOfRange, { op: label, axis: problem.axis, start: problem.start, size: problem.size, shape: here }, span);
     case "wrong-size":
       return t.report(
-        rules.dimClash, { op: label, axis: problem.axis, left: problem.expected, right: problem.got }, span, cameFrom(t, first, problem.axis));
+        rules.dimClash, { op: label, axis: problem.axis, left: `${problem.expected} as written here`, right: `${problem.got} in ${here}`, hint: `let what is written here come to ${problem.got}` },
+        span, cameFrom(t, first, problem.axis));
   }
 }

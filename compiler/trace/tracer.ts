@@ -15,6 +15,14 @@ import { type InstanceValue, isKind, POISON, type Value } from "./values";
 
 const NOWHERE: Span = { file: "", start: 0, end: 0 };
 
+/** Ends of what is unrolled: a slip such as repeat(1e9) must not keep the compiler busy for ever. */
+const MOST_WORK = 300_000;
+const MOST_NODES = 100_000;
+const MOST_DEPTH = 400;
+
+export const samePlace = (a: Diagnostic, b: Diagnostic): boolean =>
+  a.code === b.code && a.span?.file === b.span?.file && a.span?.start === b.span?.start && a.span?.end === b.span?.end;
+
 export interface ParamInfo {
   readonly name: string;
   readonly net: string;
@@ -89,17 +97,65 @@ export class Tracer {
   }
 
   /** A bare `normal` or `random_flip`, as if written with empty parentheses. */
-  call(v: Value): Value {
-    return apply(this, v, [], new Map(), NOWHERE);
+  call(v: Value, span: Span = NOWHERE): Value {
+    return apply(this, v, [], new Map(), span);
   }
 
   report<V>(of: Rule<V>, values: V, span?: Span, related: readonly Related[] = []): Value {
     const chain: Related[] = [...this.frames].reverse().slice(0, 6).map((f) => ({ span: f.span, message: `in ${f.label}` }));
-    const made = diagnose(of, values, span, [...related, ...chain]);
-    const same = (d: Diagnostic): boolean =>
-      d.code === made.code && d.span?.start === made.span?.start && d.span?.file === made.span?.file && d.message === made.message;
+    const place = this.placeOf(span);
+    const library: Related[] = span && place !== span && span.file !== "" ? [{ span, message: "found in the library" }] : [];
+    const made = diagnose(of, values, place, [...related, ...library, ...chain]);
+    // What is unrolled, or traced again for an export, goes wrong again at the same place: said once.
+    const unrolled = made.span !== undefined && this.frames.length > 0;
+    const same = (d: Diagnostic): boolean => samePlace(d, made) && (unrolled || d.message === made.message);
     if (!this.diagnostics.some(same)) this.diagnostics.push(made);
     return POISON;
+  }
+
+  /** A mistake that shows inside the library was made where the author's text calls it. */
+  private placeOf(span: Span | undefined): Span | undefined {
+    if (!span || !(span.file === "" || span.file.startsWith("std/"))) return span;
+    const caller = [...this.frames].reverse().find((f) => f.span.file !== "" && !f.span.file.startsWith("std/"));
+    return caller?.span ?? (span.file === "" ? undefined : span);
+  }
+
+  private readonly keys = new WeakMap<object, string>();
+  private readonly numbers = new Map<string, string>();
+  private made = 0;
+  readonly fresh = (): number => this.made++;
+
+  /** A short name for a value that is made of others: equal values, equal names. */
+  intern(v: object, key: () => string): string {
+    let name = this.keys.get(v);
+    if (name !== undefined) return name;
+    const text = key();
+    name = this.numbers.get(text) ?? `$${this.numbers.size}`;
+    this.numbers.set(text, name);
+    this.keys.set(v, name);
+    return name;
+  }
+
+  private depth = 0;
+  private spent = 0;
+  private gaveUp = false;
+
+  /** False where the spec nests or unrolls beyond what any model needs; said once, and all further work is poison. */
+  enter(span: Span): boolean {
+    this.depth++;
+    if (this.gaveUp) return false;
+    if (++this.spent > MOST_WORK || this.b.nodes.length > MOST_NODES) return this.giveUp(`${MOST_NODES.toLocaleString("en-US")} operations`, span);
+    return this.depth <= MOST_DEPTH || this.giveUp(`${MOST_DEPTH} calls inside each other`, span);
+  }
+
+  leave(): void {
+    this.depth--;
+  }
+
+  private giveUp(limit: string, span: Span): false {
+    this.gaveUp = true;
+    this.report(rules.tooLarge, { what: "the model", limit }, span);
+    return false;
   }
 
   /** A node as a value, or poison and a diagnostic where the operands do not fit. `label` is what the author would call it. */

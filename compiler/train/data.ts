@@ -6,6 +6,7 @@ import type { DataStepSpec, DataStreamSpec } from "../program";
 import type { Env } from "../trace/env";
 import { evaluate } from "../trace/expressions";
 import { shapeOf } from "../trace/bodies";
+import { writeType } from "../trace/parameters";
 import type { Tracer } from "../trace/tracer";
 import { isKind, isPoison, kindName, POISON } from "../trace/values";
 
@@ -25,7 +26,7 @@ function sizeAfter(t: Tracer, item: DataItem, steps: readonly DataStepSpec[]): S
     else if (s.op === "random_crop" || s.op === "center_crop") {
       const room = size ?? (least === undefined ? undefined : { height: least, width: least });
       if (room && (s.height > room.height || s.width > room.width))
-        t.report(rules.cropTooLarge, { crop: `${s.height}x${s.width}`, picture: `${room.height}x${room.width}` }, item.pipeline?.span ?? item.span);
+        t.report(rules.cropTooLarge, { crop: `${s.height}x${s.width}`, picture: `${room.height}x${room.width}`, name: item.names.map((n) => n.text).join(", ") }, item.pipeline?.span ?? item.span);
       size = { height: s.height, width: s.width };
     }
   }
@@ -51,7 +52,9 @@ export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readon
     }
     const shape = shapeOf(t, item.type, env);
     const [c, h, w] = ["c", "h", "w"].map((a) => shape?.find((s) => s.axis === a)?.dim);
-    if (!shape || typeof c !== "number" || typeof h !== "number" || typeof w !== "number") {
+    const isPicture = shape?.length === 3 && [c, h, w].every((d) => typeof d === "number");
+    if (shape && !isPicture) t.report(rules.wrongKind, { what: "`data`", expected: "pictures, as image[3, size, size]", got: writeType(item.type) }, item.type.span);
+    if (!shape || !isPicture || typeof c !== "number" || typeof h !== "number" || typeof w !== "number") {
       env.set(name.text, POISON);
       continue;
     }

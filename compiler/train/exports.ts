@@ -8,9 +8,10 @@ import type { Builder } from "../graph/builder";
 import type { GraphNode, NodeId } from "../graph/types";
 import type { Guard } from "../program";
 import { Env } from "../trace/env";
+import { dimOfType } from "../trace/bodies";
 import { evaluate } from "../trace/expressions";
-import { typeAxes } from "../trace/parameters";
-import { type ParamInfo, type StateInfo, Tracer } from "../trace/tracer";
+import { typeAxes, writeType } from "../trace/parameters";
+import { type ParamInfo, samePlace, type StateInfo, Tracer } from "../trace/tracer";
 import { isKind, isNone, isPoison, isTensor, kindName, type Value } from "../trace/values";
 
 type ExportDecl = Extract<Decl, { kind: "export" }>;
@@ -37,7 +38,9 @@ export function traceExport(
   const open = attempt(decl, env, params, states, undefined, free);
   const stuck = free.some((d) => d.severity === "error" && (d.code === rules.dimNeedsNumber.code || d.code === rules.parameterShape.code || d.code === rules.needsNumber.code));
   if (!stuck || !size) {
-    diagnostics.push(...free);
+    // What went wrong in the training step already is one mistake, though it may show at another call here.
+    const known = diagnostics.slice();
+    diagnostics.push(...free.filter((f) => !known.some((d) => samePlace(d, f) || (d.severity === "error" && f.severity === "error" && d.code === f.code))));
     return open;
   }
   const made = attempt(decl, env, params, states, size, diagnostics);
@@ -48,14 +51,17 @@ function attempt(decl: ExportDecl, outer: Env, params: Map<string, ParamInfo>, s
   const t = new Tracer("inference", diagnostics, params, states, symbol(FREE_BATCH));
   const env = new Env(outer);
   env.set("training", false);
+  const before = diagnostics.length;
   const inputs: { name: string; node: NodeId }[] = [];
   for (const p of decl.parameters) {
     const axes = p.type ? typeAxes(p.type) : undefined;
     if (!axes) {
-      t.report(rules.wrongKind, { what: `\`${p.name.text}\` of the export ${decl.name.text}`, expected: "a tensor type such as image[3, H, W]", got: "another" }, p.span);
+      t.report(rules.wrongKind, { what: `\`${p.name.text}\` of the export ${decl.name.text}`, expected: "a tensor type such as image[3, H, W]", got: p.type ? writeType(p.type) : "nothing" }, p.span);
       return undefined;
     }
-    const shape: Shape = [{ axis: BATCH, dim: t.batch }, ...axes.map((a) => ({ axis: a.axis, dim: dimFor(t, a.axis, a.dim, env, size) }))];
+    const dims = axes.map((a) => ({ axis: a.axis, dim: dimFor(t, a.axis, a.dim, env, size) }));
+    if (dims.some((a) => a.dim === undefined)) return undefined;
+    const shape: Shape = [{ axis: BATCH, dim: t.batch }, ...(dims as Shape)];
     const node = t.must("input", { kind: "data", name: p.name.text, shape }, []);
     env.set(p.name.text, { kind: "tensor", id: node });
     inputs.push({ name: p.name.text, node });
@@ -64,17 +70,19 @@ function attempt(decl: ExportDecl, outer: Env, params: Map<string, ParamInfo>, s
   const value = evaluate(t, decl.value, env);
   t.frames.pop();
   const { outputs, dropped } = outputsOf(t, value, decl);
-  if (outputs.length === 0) return undefined;
+  if (outputs.length === 0) {
+    if (!diagnostics.slice(before).some((d) => d.severity === "error") && !isPoison(value)) t.report(rules.noOutput, { name: decl.name.text }, decl.name.span);
+    return undefined;
+  }
   return { name: decl.name.text, graph: t.b, inputs, outputs, dropped, guards: size ? [] : guardsOf(t.b.nodes) };
 }
 
-function dimFor(t: Tracer, axis: string, dim: Parameters<typeof evaluate>[1], env: Env, size: { height: number; width: number } | undefined): Dim {
+function dimFor(t: Tracer, axis: string, dim: Parameters<typeof evaluate>[1], env: Env, size: { height: number; width: number } | undefined): Dim | undefined {
   if (dim.kind === "name" && /^[A-Z_]/.test(dim.name)) {
     const fixed = size && (axis === "h" ? size.height : axis === "w" ? size.width : undefined);
     return fixed ?? symbol(dim.name === "_" ? axis.toUpperCase() : dim.name);
   }
-  const v = evaluate(t, dim, env);
-  return typeof v === "number" ? v : 1;
+  return dimOfType(t, axis, dim, env);
 }
 
 function outputsOf(t: Tracer, value: Value, decl: ExportDecl): { outputs: { name: string; node: NodeId }[]; dropped: string[] } {

@@ -29,7 +29,7 @@ export interface TrainModel {
   readonly data: readonly DataStreamSpec[];
   readonly nets: ReadonlyMap<string, InstanceValue>;
   readonly phases: readonly Phase[];
-  readonly optimizers: readonly (Omit<OptimizerSpec, "params"> & { readonly nets: readonly string[]; readonly span: Span })[];
+  readonly optimizers: readonly (Omit<OptimizerSpec, "params"> & { readonly nets: readonly string[]; readonly span: Span; /** One of its names is unknown: what it covers is not all that was meant. */ readonly broken: boolean })[];
   readonly schedule: readonly SchedulePieceSpec[];
   readonly batch: number;
   readonly length: { readonly count: number; readonly unit: "steps" | "epochs" };

@@ -1,5 +1,6 @@
 // Phases in the order written: their terms, each averaged over the batch last (rules 2, 14, 15, 19).
 import type { Expr, Statement, TrainItem } from "../../dsl/tree";
+import type { Span } from "../../dsl/source";
 import { rules } from "../diagnostics/table";
 import { BATCH, showShape } from "../graph/shape";
 import type { NodeId } from "../graph/types";
@@ -8,7 +9,7 @@ import { runLet, runSample } from "../trace/bodies";
 import { Env } from "../trace/env";
 import { evaluate, forEach } from "../trace/expressions";
 import type { Tracer } from "../trace/tracer";
-import { isKind, isNone, isPoison, isTensor, kindName, NONE, type Value } from "../trace/values";
+import { isKind, isNone, isPoison, isTensor, kindName, NONE, POISON, type Value } from "../trace/values";
 import { formulaOf } from "./formula";
 import { instancesOf } from "./nets";
 import type { Phase, Term } from "./model";
@@ -18,13 +19,15 @@ type PhaseItem = Extract<TrainItem, { kind: "phase" }>;
 interface Growing {
   value: Value;
   readonly parts: string[];
+  /** The term's name where it is written first. */
+  readonly span: Span;
 }
 
 export function elaboratePhase(t: Tracer, item: PhaseItem, index: number, outer: Env): Phase {
   if (item.when) t.report(rules.notCompiled, { what: "`when` (phases at unequal rates)" }, item.when.span);
   const env = new Env(outer);
-  const nets = item.trains.flatMap((e) => instancesOf(t, evaluate(t, e, env), [], e));
-  const except = item.except.flatMap((e) => instancesOf(t, evaluate(t, e, env), [], e));
+  const nets = item.trains.flatMap((e) => instancesOf(t, evaluate(t, e, env), [], e.span));
+  const except = item.except.flatMap((e) => instancesOf(t, evaluate(t, e, env), [], e.span));
   const trained = [...new Set(nets)].filter((n) => !except.includes(n));
   const versions = new Map(trained.map((n) => [n.name, t.versions.get(n.name) ?? 0]));
   const growing = new Map<string, Growing>();
@@ -50,7 +53,7 @@ function runPhase(t: Tracer, body: readonly Statement[], env: Env, terms: Map<st
         forEach(t, s.clauses, env, (inner) => runPhase(t, s.body, new Env(inner), terms));
         break;
       case "term": {
-        const g = terms.get(s.name.text) ?? { value: NONE, parts: [] };
+        const g = terms.get(s.name.text) ?? { value: NONE, parts: [], span: s.name.span };
         const v = evaluate(t, s.value, env);
         const mean = scalar(t, s.name.text, v, s.value);
         if (!isNone(mean) && mean !== 0) {
@@ -61,7 +64,8 @@ function runPhase(t: Tracer, body: readonly Statement[], env: Env, terms: Map<st
         break;
       }
       default:
-        t.report(rules.outsideTraining, { what: `\`${s.kind}\` in a phase` }, s.span);
+        t.report(rules.outsideTraining, { what: `\`${s.kind}\` in a phase`, hint: "learn, state and next stand in blocks, networks, norms and heads; a phase has let, sample, for and loss" }, s.span);
+        if (s.kind === "learn" || s.kind === "state") env.set(s.name.text, POISON);
     }
   }
 }
@@ -81,8 +85,10 @@ function finish(t: Tracer, name: string, g: Growing, item: PhaseItem): Term {
   const node: NodeId | undefined = isTensor(v) ? v.id : undefined;
   if (node === undefined && !isPoison(v)) {
     const why = g.parts.length === 0 ? "its factors are 0, or what it judges is none" : "it is a constant";
-    t.report(rules.vanished, { term: `${item.name.text}.${name}`, why }, item.name.span);
+    t.report(rules.vanished, { term: `${item.name.text}.${name}`, why }, g.span);
   }
+  if (isPoison(v) && !t.diagnostics.some((d) => d.severity === "error"))
+    t.report(rules.wrongKind, { what: `the loss term \`${name}\``, expected: "a number", got: "a value that could not be made" }, g.span);
   return { name, node, formula: g.parts.join(" + ") };
 }
 

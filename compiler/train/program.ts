@@ -41,7 +41,7 @@ function paramSpecs(model: TrainModel, optimizers: readonly OptimizerSpec[], kep
 
 export function assemble(model: TrainModel, step: Step, cuts: readonly CutSegment[], exports: readonly ExportModel[], identity: Identity): Assembled {
   const trained = new Set(step.phases.flatMap((p) => p.gradients.map((g) => g.param.name)));
-  const optimizers: OptimizerSpec[] = model.optimizers.map(({ nets, span: _span, ...o }) => ({
+  const optimizers: OptimizerSpec[] = model.optimizers.map(({ nets, span: _span, broken: _broken, ...o }) => ({
     ...o, params: [...model.params.values()].filter((p) => nets.includes(p.net) && trained.has(p.name)).map((p) => p.name),
   }));
   const dead = new Set(step.dead.map((p) => p.name));

@@ -2,7 +2,7 @@
 import { rules } from "../diagnostics/table";
 import { differentiate } from "../differentiate";
 import type { Builder } from "../graph/builder";
-import type { NodeId } from "../graph/types";
+import type { NodeId, OpName } from "../graph/types";
 import type { ParamInfo } from "../trace/tracer";
 import type { Phase, TrainModel } from "./model";
 
@@ -50,14 +50,34 @@ function paramLeaves(b: Builder, ids: Iterable<NodeId>): { id: NodeId; param: st
   return leaves;
 }
 
-/** @param exported names of parameters that an export uses */
-export function buildStep(model: TrainModel, exported: ReadonlySet<string>): Step {
+/** No gradient runs through these. */
+const BARRIERS: ReadonlySet<OpName> = new Set<OpName>(["stop", "greater", "sign", "max_mask", "size"]);
+
+/** Nodes that `from` depends on by a path that a gradient can take. */
+function reachByGradient(b: Builder, from: readonly NodeId[]): Set<NodeId> {
+  const seen = new Set<NodeId>();
+  const open = [...from];
+  while (open.length > 0) {
+    const id = open.pop()!;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const node = b.node(id);
+    if (!BARRIERS.has(node.op)) open.push(...node.inputs);
+  }
+  return seen;
+}
+
+/**
+ * @param exported names of parameters that an export uses
+ * @param build without it only what is wrong is found: no gradient is made
+ */
+export function buildStep(model: TrainModel, exported: ReadonlySet<string>, build: boolean): Step {
   const t = model.tracer;
   const b = t.b;
   const terms = model.phases.flatMap((p) => p.terms.flatMap((x) => (x.node === undefined ? [] : [x.node])));
   const used = new Set(paramLeaves(b, reach(b, terms)).map((l) => l.param));
   const live = new Set([...used, ...exported]);
-  const phases = model.phases.map((p) => buildPhase(model, p, live));
+  const phases = model.phases.map((p) => buildPhase(model, p, live, build));
   const next = [...t.states].flatMap(([name, node]) => {
     const info = b.node(node);
     return info.op === "input" ? [] : [{ name, node }];
@@ -66,11 +86,14 @@ export function buildStep(model: TrainModel, exported: ReadonlySet<string>): Ste
   return { builder: b, phases, next: next.filter((n) => model.states.has(n.name)), dead };
 }
 
-function buildPhase(model: TrainModel, p: Phase, live: ReadonlySet<string>): StepPhase {
+function buildPhase(model: TrainModel, p: Phase, live: ReadonlySet<string>, build: boolean): StepPhase {
   const t = model.tracer;
   const b = t.b;
   const losses = p.terms.flatMap((x) => (x.node === undefined ? [] : [{ name: `${p.name}.${x.name}`, node: x.node }]));
-  if (losses.length === 0) return { phase: p, losses, gradients: [] };
+  if (losses.length === 0) {
+    reportUnreached(model, p, [...model.params.values()].filter((q) => p.versions.has(q.net) && live.has(q.name)));
+    return { phase: p, losses, gradients: [] };
+  }
   b.origin = { span: p.span, label: `phase ${p.name}`, path: p.name };
   const total = losses.map((l) => l.node).reduce((sum, l) => b.add("add", {}, [sum, l]));
   const leaves = paramLeaves(b, reach(b, [total]));
@@ -78,9 +101,11 @@ function buildPhase(model: TrainModel, p: Phase, live: ReadonlySet<string>): Ste
   const wanted = [...model.params.values()].filter((q) => p.versions.has(q.net) && live.has(q.name));
   const idOf = new Map(leaves.filter((l) => p.versions.get(model.params.get(l.param)?.net ?? "") === l.version).map((l) => [l.param, l.id]));
   const reached = wanted.filter((q) => idOf.has(q.name));
+  const between = reachByGradient(b, [total]);
+  const isReached = (q: ParamInfo): boolean => idOf.has(q.name) && between.has(idOf.get(q.name)!);
+  reportUnreached(model, p, wanted.filter((q) => !isReached(q)));
+  if (!build) return { phase: p, losses, gradients: [] };
   const found = differentiate(b, total, reached.map((q) => idOf.get(q.name)!));
-  const lost = wanted.filter((q) => !reached.includes(q) || found[reached.indexOf(q)] === undefined);
-  reportUnreached(model, p, lost);
   const gradients = reached.flatMap((param, i) => (found[i] === undefined ? [] : [{ param, node: found[i] }]));
   return { phase: p, losses, gradients };
 }
@@ -114,17 +139,29 @@ function checkStale(model: TrainModel, p: Phase, leaves: readonly { id: NodeId; 
   }
 }
 
+/** A phase that trains what an earlier one trained: one message for all its nets. */
+function checkTrainedTwice(model: TrainModel): void {
+  for (const p of model.phases) {
+    const before = model.phases.filter((q) => q.index < p.index && q.nets.some((n) => p.nets.includes(n)));
+    const again = p.nets.filter((n) => before.some((q) => q.nets.includes(n))).map((n) => `\`${n.name}\``);
+    if (again.length === 0) continue;
+    const related = before.map((q) => ({ span: q.span, message: `phase ${q.name} trains them first` }));
+    model.tracer.report(rules.notCompiled, { what: `nets trained by two phases (${again.join(", ")})`, instead: "train each net in one phase" }, p.span, related);
+  }
+}
+
 /** Rule 17, and nets that stand beside the training. */
 export function checkCoverage(model: TrainModel): void {
   const t = model.tracer;
   const trained = new Set(model.phases.flatMap((p) => p.nets.map((n) => n.name)));
+  checkTrainedTwice(model);
   for (const net of model.nets.values()) {
     const covers = model.optimizers.filter((o) => o.nets.includes(net.name));
-    if (trained.has(net.name) && covers.length === 0) t.report(rules.notCovered, { net: net.name }, net.span);
+    if (trained.has(net.name) && covers.length === 0 && !model.optimizers.some((o) => o.broken)) t.report(rules.notCovered, { net: net.name }, net.span);
     if (covers.length > 1)
       t.report(rules.coveredTwice, { net: net.name, first: covers[0]!.name, second: covers[1]!.name }, covers[1]!.span, [{ span: covers[0]!.span, message: "covered here" }]);
-    const times = model.phases.filter((p) => p.nets.includes(net)).length;
-    if (times > 1) t.report(rules.notCompiled, { what: `a net trained by two phases (\`${net.name}\`)` }, net.span);
+    // What was called, and by whom, is not known where the trace broke off.
+    if (t.diagnostics.some((d) => d.severity === "error")) continue;
     if (!t.calledNets.has(net.name)) t.report(rules.unusedNet, { net: net.name }, net.span);
     else if (!trained.has(net.name)) t.report(rules.netNotTrained, { net: net.name }, net.span);
   }

@@ -4,7 +4,7 @@
 export const SCRIPT = String.raw`
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
-const W = 360, H = 190, LEFT = 46, RIGHT = 8, TOP = 8, BOTTOM = 22;
+const LEFT = 46, RIGHT = 8, TOP = 8, BOTTOM = 22;
 const NS = "http://www.w3.org/2000/svg";
 
 function make(name, attributes, text) {
@@ -17,7 +17,7 @@ function make(name, attributes, text) {
 function show(v) {
   if (v === 0) return "0";
   const size = Math.abs(v);
-  return size < 0.001 || size >= 100000 ? v.toExponential(1).replace("e+", "e") : String(Number(v.toPrecision(3)));
+  return size < 0.001 || size >= 100000 ? v.toExponential(2).replace(/\.?0+e\+?/, "e").replace("e+", "e") : String(Number(v.toPrecision(3)));
 }
 
 /* Three to six round numbers that span low..high. */
@@ -50,6 +50,7 @@ function smooth(points, amount) {
 function draw(card, options) {
   const curve = data[card.dataset.group][card.dataset.name];
   const svg = card.querySelector("svg");
+  const [W, H] = card.parentElement.classList.contains("small") ? [250, 130] : [360, 190];
   svg.replaceChildren();
   svg.setAttribute("viewBox", "0 0 " + W + " " + H);
   const log = options.log && curve.every((p) => p[2] > 0);
@@ -59,7 +60,7 @@ function draw(card, options) {
   for (const p of curve) { low = Math.min(low, y(p[2])); high = Math.max(high, y(p[3])); }
   if (options.unit) { low = Math.min(0, low); high = Math.max(1, high); }
   if (high - low < 1e-12) { const pad = Math.abs(high) * 0.1 || 1; low -= pad; high += pad; }
-  const first = curve[0][0], last = Math.max(curve[curve.length - 1][0], first + 1);
+  const first = 1, last = Math.max(curve[curve.length - 1][0], 2);
   const px = (step) => LEFT + ((step - first) / (last - first)) * (W - LEFT - RIGHT);
   const py = (v) => TOP + (1 - (v - low) / (high - low)) * (H - TOP - BOTTOM);
   for (const tick of log ? powers(low, high) : ticks(low, high)) {
@@ -78,10 +79,10 @@ function draw(card, options) {
   if (options.smooth > 0) svg.append(make("path", { class: "raw", d: line(curve.map((p) => p[1])) }));
   svg.append(make("path", { class: "mean", d: line(means) }));
   if (curve.length === 1) svg.append(make("circle", { class: "dot", cx: px(first), cy: py(y(means[0])), r: 3 }));
-  hover(card, svg, curve, means, px, (v) => py(y(v)));
+  hover(card, svg, curve, means, px, (v) => py(y(v)), W, H);
 }
 
-function hover(card, svg, curve, means, px, py) {
+function hover(card, svg, curve, means, px, py, W, H) {
   const output = card.querySelector("output");
   const latest = output.dataset.latest;
   const cross = make("g", { visibility: "hidden" });
@@ -102,19 +103,21 @@ function hover(card, svg, curve, means, px, py) {
 }
 
 const log = document.getElementById("log"), amount = document.getElementById("smooth"), again = document.getElementById("again");
-function remember() { try { localStorage.setItem("ganc-report", JSON.stringify([log.checked, amount.value, again ? again.checked : true])); } catch {} }
+function remember() { try { localStorage.setItem("ganc-report", JSON.stringify([log ? log.checked : false, amount ? amount.value : 0.8, again ? again.checked : true])); } catch {} }
 try {
   const kept = JSON.parse(localStorage.getItem("ganc-report"));
-  if (kept) { log.checked = kept[0]; amount.value = kept[1]; if (again) again.checked = kept[2]; }
+  if (kept && log) { log.checked = kept[0]; amount.value = kept[1]; }
+  if (kept && again) again.checked = kept[2];
 } catch {}
 
 function drawAll() {
+  if (!log) return; // not a step yet
   document.getElementById("smooth-value").textContent = Number(amount.value).toFixed(2);
   for (const card of document.querySelectorAll(".losses .card")) draw(card, { log: log.checked, smooth: Number(amount.value) });
   for (const card of document.querySelectorAll(".rho .card")) draw(card, { log: false, smooth: 0, unit: true });
   for (const card of document.querySelectorAll(".rates .card")) draw(card, { log: false, smooth: 0 });
 }
-for (const control of [log, amount]) control.addEventListener("input", () => { remember(); drawAll(); });
+for (const control of [log, amount].filter(Boolean)) control.addEventListener("input", () => { remember(); drawAll(); });
 if (again) again.addEventListener("input", remember);
 if (again) setInterval(() => { if (again.checked) location.reload(); }, 30000);
 drawAll();

@@ -20,6 +20,7 @@ h1 { font-size: 26px; line-height: 1.2; margin: 0; letter-spacing: -0.01em; }
 h2 { font-size: 17px; margin: 40px 0 12px; }
 h3 { font-size: 13px; font-weight: 600; margin: 0; overflow-wrap: anywhere; }
 p { margin: 4px 0; }
+section > p { margin-bottom: 12px; }
 .dim { color: var(--dim); }
 .head { display: flex; flex-wrap: wrap; gap: 6px 14px; align-items: baseline; }
 .state { font-size: 13px; font-weight: 600; padding: 1px 10px; border-radius: 99px; border: 1px solid currentColor; color: var(--accent); }
@@ -46,7 +47,8 @@ svg .dot { fill: var(--hue); }
 figure { margin: 0 0 18px; }
 figure img { display: block; max-width: 100%; height: auto; border-radius: 8px; border: 1px solid var(--line); background: #fff; }
 figcaption { font-size: 13px; color: var(--dim); margin-top: 6px; }
-.grids { display: flex; flex-wrap: wrap; gap: 18px; }
+.grids { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), max-content)); gap: 18px; }
+.grids > figure { margin: 0; }
 details { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px; margin: 14px 0; }
 summary { cursor: pointer; font-weight: 600; font-size: 14px; }
 table { border-collapse: collapse; font-size: 13px; width: 100%; margin-top: 8px; }

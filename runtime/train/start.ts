@@ -49,17 +49,24 @@ export function startTraining(program: Program, models: Models, settings: TrainS
   return { done, stop: () => void Atomics.store(stop, 0, 1) };
 }
 
-/** Ctrl-C once: stop after this step and save. Twice: leave at once; the last checkpoint is whole in any case. Returns what undoes it. */
+/**
+ * Ctrl-C once: stop after this step and save. Twice: leave at once, as if the signal had never been caught (exiting in order would wait
+ * for onnxruntime); the last checkpoint is whole in any case. Returns what undoes it.
+ */
 export function stopOnInterrupt(training: Training, say: (line: string) => void): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
   let asked = false;
-  const interrupt = (): void => {
-    if (asked) process.exit(130);
+  const undo = (): void => signals.forEach((signal) => void process.off(signal, interrupt));
+  const interrupt = (signal: NodeJS.Signals): void => {
+    if (asked) {
+      undo();
+      process.kill(process.pid, signal);
+      return;
+    }
     asked = true;
     say("stopping after this step; a checkpoint will be saved (Ctrl-C again: leave at once, without)");
     training.stop();
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
-  return () => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
-  };
+  for (const signal of signals) process.on(signal, interrupt);
+  return undo;
 }

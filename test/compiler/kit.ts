@@ -1,5 +1,5 @@
 // What the tests of graphs share: seeded values, and differences to compare gradients with.
-import { Builder } from "../../compiler/graph/builder";
+import { type Builder } from "../../compiler/graph/builder";
 import { evaluate } from "../../compiler/graph/evaluate";
 import type { NdArray } from "../../compiler/graph/ndarray";
 import { countOf, numbersOf, type Shape } from "../../compiler/graph/shape";

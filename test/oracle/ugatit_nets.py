@@ -172,7 +172,7 @@ class ILN(Norm):
         high: float = 1.0,
     ):
         nn.Module.__init__(self)  # rho is registered before gamma and beta: the order of the published file
-        self.rho = nn.Parameter(torch.full((1, channels, 1, 1), start))
+        self.rho = nn.Parameter(torch.full((1, channels, 1, 1), float(start)))
         self.eps, self.unbiased, self.range, self.smoothing = eps, unbiased, (low, high), 0.0
         self.affine = not self.adaptive
         if self.affine:

@@ -22,6 +22,20 @@ describe("Builder", () => {
     const constants = [0, -0, NaN, Infinity, -Infinity, 1].map((v) => b.constant(v));
     expect(new Set(constants).size).toBe(constants.length);
   });
+
+  it("still knows its nodes when there are many, and in a copy", () => {
+    const b = new Builder();
+    let x = input(b, "x", []);
+    for (let i = 0; i < 5000; i++) x = b.add("mul", {}, [x, b.constant(i)]);
+    const count = b.nodes.length;
+    const again = new Builder(b);
+    for (const all of [b, again]) {
+      x = input(all, "x", []);
+      for (let i = 0; i < 5000; i++) x = all.add("mul", {}, [x, all.constant(i)]);
+      expect(all.nodes.length).toBe(count);
+      expect(x).toBe(count - 1);
+    }
+  });
 });
 
 describe("evaluate", () => {
@@ -93,6 +107,7 @@ describe("walk", () => {
   it("puts one node in another's place", () => {
     const { b, x, y, z } = build();
     const { graph, map } = replace(b, [z], new Map([[y, x]]));
+    expect(() => replace(b, [z], new Map([[x, y]]))).toThrow("cannot be replaced by the later node");
     expect(printGraph(graph, [map.get(z)!])).toBe("%0 = input value x : [c: 2]\n%1 = mul(%0, %0) : [c: 2]\noutput %1\n");
   });
 });

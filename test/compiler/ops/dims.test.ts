@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Builder } from "../../../compiler/graph/builder";
 import { opNames, recordOf } from "../../../compiler/ops/table";
 import { verify } from "../../../compiler/graph/verify";
+import { sh } from "../../../compiler/ops/samples";
 import { casesOf, drawAll, inputs, valueOf } from "../kit";
 
 describe("every operation's dims rule gives the shape of its evaluation", () => {
@@ -24,5 +25,15 @@ describe("every operation's dims rule gives the shape of its evaluation", () => 
 
   it("and each has a formula of one line", () => {
     for (const op of opNames) expect(recordOf(op).formula, op).toMatch(/^[^\n]{6,140}$/);
+  });
+});
+
+describe("max", () => {
+  it("marks the first of equal maxima, in the operand's own order of axes", () => {
+    const b = new Builder();
+    const [x] = inputs(b, [sh("c h w", 2, 2, 2)]);
+    const mask = b.add("max_mask", { over: ["w", "h"] }, [x!]);
+    const value = { shape: [{ axis: "c", dim: 2 }, { axis: "h", dim: 2 }, { axis: "w", dim: 2 }], data: Float64Array.of(1, 3, 3, 3, 0, 0, 0, 0) };
+    expect([...valueOf(b, mask, [x!], [value]).data]).toEqual([0, 1, 0, 0, 1, 0, 0, 0]);
   });
 });

@@ -1,5 +1,5 @@
 // PyTorch's operations of test/oracle/ops_golden.py, written in ours.
-import { Builder } from "../../../compiler/graph/builder";
+import { type Builder } from "../../../compiler/graph/builder";
 import { axesOf, countOf, dimOf, type Shape } from "../../../compiler/graph/shape";
 import type { NodeId, OpName, Window2d } from "../../../compiler/graph/types";
 

@@ -11,7 +11,10 @@ export async function bundle(entries: Readonly<Record<string, string>>): Promise
   await build({
     entryPoints: Object.entries(entries).map(([out, file]) => ({ in: file, out })),
     outdir, bundle: true, platform: "node", format: "esm", target: "node20", outExtension: { ".js": ".mjs" },
-    external: ["onnxruntime-node", "sharp", "onnx-proto"], logLevel: "error",
+    external: ["onnxruntime-node", "sharp"],
+    // protobufjs, within onnx-proto, is CommonJS and asks for `require`.
+    banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
+    logLevel: "error",
   });
   return outdir;
 }

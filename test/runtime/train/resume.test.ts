@@ -1,20 +1,21 @@
 // Resume is exact: whatever happens to a training on its way, it ends in the same bits. With real processes, threads, pictures and
 // SIGKILL; only the model is tiny.
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../../compiler/random.ts";
 import { checkpointFolder, listCheckpoints } from "../../../runtime/checkpoint/store.ts";
 import { TensorFile } from "../../../runtime/checkpoint/file.ts";
+import { temporarySuffix } from "../../../runtime/files/atomic.ts";
 import { writePng } from "../../../runtime/pictures/png.ts";
 import type { TrainEvent, TrainSettings } from "../../../runtime/train/types.ts";
 import { bundle } from "./bundle.ts";
 import { WIDTH } from "./tiny.ts";
 
 const FROZEN = 500_000; // 2 MB a checkpoint: some kills fall into its writing
-const STEPS = 400;
+const STEPS = 300;
 let root: string;
 let data: string;
 let code: string;
@@ -50,7 +51,11 @@ function start(run: string, change: Partial<TrainSettings> = {}): Run {
   const child = spawn(process.execPath, [join(code, "child.mjs"), JSON.stringify(settings), String(FROZEN)], { stdio: ["ignore", "pipe", "pipe"] });
   const events: TrainEvent[] = [];
   let begin: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const begun = new Promise<void>((resolve, reject) => {
+    begin = resolve;
+    child.on("close", () => reject(new Error(`ended before it began: ${errors}`)));
+  });
+  begun.catch(() => undefined); // not every test waits for it
   let text = "";
   let errors = "";
   child.stderr.on("data", (part: Buffer) => (errors += part.toString()));
@@ -77,6 +82,13 @@ function endOf(run: string): { metadata: Record<string, string>; tensors: Map<st
   return { metadata: { ...file.header.metadata }, tensors, log: lines.map((line) => ({ ...(JSON.parse(line) as object), seconds: 0 })) };
 }
 
+/** Until there is a half-written checkpoint. */
+async function writing(run: string): Promise<void> {
+  const folder = checkpointFolder(join(root, run));
+  const half = () => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(temporarySuffix));
+  for (let tries = 0; tries < 5000 && !half(); tries++) await new Promise(setImmediate);
+}
+
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("a training that is killed", () => {
@@ -97,16 +109,18 @@ describe("a training that is killed", () => {
       const run = start("killed", { resume: kills > 0 });
       await run.begun;
       await wait(Math.random() * (duration / 8));
+      if (kills % 2 === 1) await writing("killed"); // every other one while a checkpoint is being written
       run.child.kill("SIGKILL");
       const { code: status } = await run.ended;
       const last = run.events.filter((event) => event.kind === "step").at(-1);
       expect(status, `it was over before kill ${kills}`).toBe(null);
       moments.push(String(last?.kind === "step" ? last.step : "none"));
-      if (readdirSync(checkpointFolder(join(root, "killed"))).some((name) => name.endsWith(".ganc-tmp"))) halfWritten++;
+      if (readdirSync(checkpointFolder(join(root, "killed"))).some((name) => name.endsWith(temporarySuffix))) halfWritten++;
       kills++;
     }
     const last = start("killed", { resume: true });
     expect(await last.ended).toEqual({ code: 0, errors: "" });
+    expect(halfWritten).toBeGreaterThan(0);
     console.log(`killed after the steps ${moments.join(", ")}; ${halfWritten} times while a checkpoint was being written`);
 
     const found = endOf("killed");

@@ -1,0 +1,58 @@
+// The compiled step as a process that runs one step when told, as torch_step.py does for PyTorch: `step`, `forward`, `quit` on
+// stdin, one JSON line each. Weights are initial, pictures are random: a step's time depends on neither.
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { compile } from "../compiler/compile";
+import { plan } from "../compiler/describe/plan";
+import { drawInit } from "../compiler/init";
+import { emitGraphs } from "../cli/emit";
+import { OnnxEngine } from "../runtime/engine/onnx";
+import { initialize } from "../runtime/train/init";
+
+const [spec = "specs/ugatit.gan", ...set] = process.argv.slice(2);
+
+/** Bytes, of /proc/self/status. */
+function memory(): { rss: number; rss_peak: number } {
+  const text = readFileSync("/proc/self/status", "utf8");
+  const field = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0) * 1024;
+  return { rss: field("VmRSS"), rss_peak: field("VmHWM") };
+}
+
+const say = (o: object): void => void process.stdout.write(`${JSON.stringify(o)}\n`);
+const began = performance.now();
+const compiled = compile({ path: spec, text: readFileSync(spec, "utf8") }, { set });
+const program = compiled.program;
+if (!program) throw new Error(JSON.stringify(compiled.diagnostics));
+const foreseen = plan(compiled);
+const compileSeconds = (performance.now() - began) / 1000;
+const engine = await OnnxEngine.create(program, emitGraphs(compiled));
+initialize(engine, 1);
+const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 1, name);
+const data = Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)]));
+const samples = Object.fromEntries(program.samples.map((s) => [s.name, noise(s.name, s.shape.reduce((a, b) => a * b, 1))]));
+say({ ready: true, compile_seconds: compileSeconds, setup_seconds: (performance.now() - began) / 1000, planned_bytes: foreseen?.training.total, step_flops: foreseen?.stepFlops, ...memory() });
+
+let t = 0;
+async function step(): Promise<Record<string, number>> {
+  t++;
+  const scalars: Record<string, number> = {};
+  for (const s of program!.scalars) {
+    const o = program!.optimizers.find((x) => x.name === s.optimizer)!;
+    scalars[s.name] = s.kind === "step-size" ? o.rate / (1 - o.betas[0] ** t) : 1 / Math.sqrt(1 - o.betas[1] ** t);
+  }
+  return engine.step({ data, scalars, samples });
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "quit") break;
+  const start = performance.now();
+  if (line === "step") say({ command: line, losses: await step(), seconds: (performance.now() - start) / 1000, ...memory() });
+  else if (line === "forward") {
+    const e = program.exports[0]!;
+    const d = program.data[0]!;
+    await engine.export(e.name, { [e.inputs[0]!.name]: { shape: [1, d.channels, d.height, d.width], data: data[d.name]!.subarray(0, d.channels * d.height * d.width) } });
+    say({ command: line, seconds: (performance.now() - start) / 1000, ...memory() });
+  } else say({ error: `no command ${line}` });
+}
+await engine.close();
+process.exit(0);

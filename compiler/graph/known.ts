@@ -1,0 +1,78 @@
+import type { GraphNode, NodeId } from "./types";
+
+/**
+ * Finds a node by what it computes. A hash table of our own: graphs are copied by every pass, and building a string for
+ * each node of each copy was most of the time an optimization took.
+ */
+export class Known {
+  /** The latest node of each bucket, and for each node the one before it in its bucket; −1 where there is none. */
+  private buckets = new Int32Array(1024).fill(-1);
+  private readonly before: number[] = [];
+  private readonly hashes: number[] = [];
+
+  constructor(private readonly nodes: readonly GraphNode[]) {}
+
+  find(op: string, attrs: object, inputs: readonly NodeId[], hash: number): NodeId | undefined {
+    for (let id = this.buckets[hash & (this.buckets.length - 1)]!; id >= 0; id = this.before[id]!) {
+      if (this.hashes[id] !== hash) continue;
+      const node = this.nodes[id]!;
+      if (node.op === op && sameInputs(node.inputs, inputs) && sameAttrs(node.attrs, attrs)) return id;
+    }
+    return undefined;
+  }
+
+  /** Nodes are put in the order of their ids. */
+  put(id: NodeId, hash: number): void {
+    this.hashes[id] = hash;
+    if (id >= this.buckets.length) {
+      this.buckets = new Int32Array(this.buckets.length * 4).fill(-1);
+      for (let i = 0; i < id; i++) this.link(i);
+    }
+    this.link(id);
+  }
+
+  private link(id: NodeId): void {
+    const at = this.hashes[id]! & (this.buckets.length - 1);
+    this.before[id] = this.buckets[at]!;
+    this.buckets[at] = id;
+  }
+}
+
+/** Of the operation and its operands; a leaf's attributes are all it has. */
+export function hashOf(op: string, attrs: object, inputs: readonly NodeId[]): number {
+  let hash = hashText(op, 17);
+  for (const input of inputs) hash = Math.imul(hash ^ input, 0x9e3779b1) ^ (hash >>> 15);
+  return inputs.length > 0 ? hash : hashText(textOf(attrs), hash);
+}
+
+function hashText(text: string, start: number): number {
+  let hash = start;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
+export function sameInputs(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+// Passes copy nodes with the attributes they had, so most are seen many times.
+const texts = new WeakMap<object, string>();
+
+const sameAttrs = (a: object, b: object): boolean => a === b || textOf(a) === textOf(b);
+
+function textOf(attrs: object): string {
+  let text = texts.get(attrs);
+  if (text === undefined) {
+    text = JSON.stringify(attrs, exactly);
+    texts.set(attrs, text);
+  }
+  return text;
+}
+
+/** JSON has no word for these, and would make different constants the same node. */
+function exactly(_: string, value: unknown): unknown {
+  if (typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))) return value;
+  return Object.is(value, -0) ? "-0" : String(value);
+}

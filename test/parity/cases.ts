@@ -1,0 +1,121 @@
+// What is compared with PyTorch: small copies of specs/ugatit.gan, each beside the oracle's settings that mean the same.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { compile, type Compiled } from "../../compiler/compile";
+import { Random } from "../../compiler/random";
+import { type Feeds, Reference, sizeOf } from "./reference";
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+export const UGATIT = readFileSync(at("specs/ugatit.gan"), "utf8");
+
+/** Steps of the whole training: the schedule halves the rate at the third of four steps. */
+export const TOTAL = 4;
+export const SEED = 20;
+
+export interface Case {
+  readonly name: string;
+  readonly set: readonly string[];
+  readonly variant?: string;
+  /** Changes of the spec's text. */
+  readonly edit?: (text: string) => string;
+  /** Settings of test/oracle/ugatit_nets.py: Config. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /**
+   * Constant first values (rho, gamma, beta) hide formulas: at rho = 0 half of ILN is never looked at. Shaken, they are drawn too;
+   * unshaken, rho stands on the edge of its range, where the projection works.
+   */
+  readonly shaken: boolean;
+}
+
+const numbers = (c: Readonly<Record<string, number>>): string[] => Object.entries(c).map(([k, v]) => `${k}=${v}`);
+const TINY = { size: 24, ch: 4, blocks: 1, global_depth: 5, local_depth: 4 };
+const CH8 = { ...TINY, ch: 8 };
+const swap = (name: string, variant: string, config: Readonly<Record<string, unknown>>, size = TINY): Case => ({ name, set: numbers(size), variant, config: { ...size, ...config }, shaken: true });
+
+export function replaced(text: string, from: string | RegExp, to: string): string {
+  const changed = text.replace(from, to);
+  if (changed === text) throw new Error(`the spec has no ${String(from)} any more`);
+  return changed;
+}
+
+/** The copy without kinks, on which float32 has no edges to fall over: tanh for relu, mse for l1, mean for max, Adam's eps 1. */
+export function smooth(text: string): string {
+  const steps: [string | RegExp, string][] = [
+    ["leaky_relu(0.2)", "tanh"], [/\brelu\b/g, "tanh"], [/\bl1\(/g, "mse("], ["eps: 1e-8", "eps: 1.0"], [`"std/heads"`, `"./smooth.gan"`],
+  ];
+  return steps.reduce((t, [from, to]) => replaced(t, from, to), text);
+}
+
+/** Files that the edited specs import. */
+export function readBeside(path: string): string | undefined {
+  if (!path.endsWith("smooth.gan")) return undefined;
+  return replaced(readFileSync(at("dsl/std/heads.gan"), "utf8"), "max(x, over: (h, w))", "mean(x, over: (h, w))");
+}
+
+const PICTURE = "image[3, size, size] = random_flip |> resize(load_size) |> random_crop(size)";
+const tall = (h: number, w: number) => (text: string): string =>
+  replaced(text, PICTURE, `image[3, ${h}, ${w}] = random_flip |> resize(${h + 8}, width: ${w + 8}) |> random_crop(${h}, width: ${w})`);
+
+export const CASES: readonly Case[] = [
+  // Two blocks and 32 px, from the values a run begins with.
+  { name: "base", set: numbers({ ...TINY, size: 32, blocks: 2 }), config: { ...TINY, size: 32, blocks: 2 }, shaken: false },
+  { name: "shaken", set: numbers(CH8), config: CH8, shaken: true },
+  swap("full", "full", { light: false }),
+  swap("without_cam", "without_cam", { generator_head: "Plain", discriminator_head: "Plain" }),
+  swap("without_g_cam", "without_g_cam", { generator_head: "Plain" }),
+  swap("without_d_cam", "without_d_cam", { discriminator_head: "Plain" }),
+  swap("norm_in", "norm_in", { decoder_norm: "IN", upsample_norm: "IN" }),
+  swap("norm_ln", "norm_ln", { decoder_norm: "LN", upsample_norm: "LN" }),
+  swap("norm_adain", "norm_adain", { decoder_norm: "AdaIN", upsample_norm: "IN" }),
+  swap("norm_gn", "norm_gn", { decoder_norm: "GN", upsample_norm: "GN" }, CH8),
+  { name: "tall", set: numbers(TINY), config: TINY, edit: tall(32, 24), shaken: true },
+  { name: "batch3", set: numbers(TINY), config: TINY, edit: (t) => replaced(t, "batch 1\n", "batch 3\n"), shaken: true },
+  { name: "smooth", set: numbers(TINY), config: { ...TINY, smooth: true }, edit: smooth, shaken: true },
+  // Options of the norms: the TensorFlow code's, and UNIT's and MUNIT's layer norm.
+  {
+    name: "tensorflow_norms", shaken: true,
+    set: [...numbers(TINY), "encoder_norm=IN(affine: true)", "decoder_norm=AdaLIN(start: 1.0, smoothing: 0.1, unbiased: false)", "upsample_norm=ILN(unbiased: false)"],
+    config: {
+      ...TINY, encoder_norm: { name: "IN", affine: true }, decoder_norm: { name: "AdaLIN", start: 1.0, smoothing: 0.1, unbiased: false },
+      upsample_norm: { name: "ILN", unbiased: false },
+    },
+  },
+  {
+    name: "munit_norms", shaken: true,
+    set: [...numbers(TINY), "encoder_norm=LN(form: std_plus_eps)", "decoder_norm=AdaIN(unbiased: true)", "upsample_norm=LN(form: std_plus_eps)"],
+    config: {
+      ...TINY, encoder_norm: { name: "LN", form: "std_plus_eps" }, decoder_norm: { name: "AdaIN", unbiased: true },
+      upsample_norm: { name: "LN", form: "std_plus_eps" },
+    },
+  },
+];
+
+export function compileCase(c: Case, without: readonly string[] = []): Compiled {
+  const text = c.edit ? c.edit(UGATIT) : UGATIT;
+  const compiled = compile({ path: "specs/ugatit.gan", text }, { set: c.set, variants: c.variant ? [c.variant] : [], read: readBeside, without });
+  if (!compiled.program) throw new Error(`${c.name} does not compile: ${compiled.diagnostics.map((d) => `${d.code} ${d.message}`).join("; ")}`);
+  return compiled;
+}
+
+/** The case's first values: drawn by our own seeded init, and shaken where the case says so. */
+export function begin(c: Pick<Case, "shaken">, compiled: Compiled, seed = SEED): Reference {
+  const reference = new Reference(compiled, TOTAL).initialize(seed);
+  if (!c.shaken) return reference;
+  for (const { name, init, within } of reference.program.params) {
+    if (init.kind !== "constant") continue;
+    const random = Random.of(seed, `shake ${name}`);
+    const values = reference.get(`param:${name}`);
+    for (let i = 0; i < values.length; i++) values[i] = within ? 0.05 + 0.9 * random.unit() : init.value + 0.2 * (2 * random.unit() - 1);
+  }
+  return reference;
+}
+
+/** The batch of a step: uniform in [-1, 1), another one each step. */
+export function batchOf(compiled: Compiled, step: number, seed = SEED): Feeds {
+  const { batch, data } = compiled.program!;
+  const draw = (name: string, count: number): Float64Array => {
+    const random = Random.of(seed, `batch ${name} of step ${step}`);
+    return Float64Array.from({ length: count }, () => 2 * random.unit() - 1);
+  };
+  return { data: Object.fromEntries(data.map((d) => [d.name, draw(d.name, sizeOf([batch, d.channels, d.height, d.width]))])) };
+}

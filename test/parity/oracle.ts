@@ -1,0 +1,68 @@
+// Runs test/oracle/step_oracle.py, the PyTorch step in float64, from what a reference evaluation holds.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { decodeHeader } from "../../runtime/checkpoint/safetensors";
+import { batchOf, type Case, TOTAL } from "./cases";
+import { mappingOf } from "./names";
+import type { Reference } from "./reference";
+
+export interface Tensor64 {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export const STEPS = 3;
+const SCRIPT = fileURLToPath(new URL("../../test/oracle/step_oracle.py", import.meta.url));
+
+/** The Python of the oracles' environment, or undefined where none is named. A name that leads nowhere is an error. */
+export function oraclePython(): string | undefined {
+  const python = process.env["ORACLE_PYTHON"];
+  if (!python) return undefined;
+  if (!existsSync(python)) throw new Error(`ORACLE_PYTHON is ${python}, which does not exist: test/oracle/setup.sh makes one and prints its path`);
+  return python;
+}
+
+export function writeTensors(path: string, tensors: ReadonlyMap<string, Tensor64>): void {
+  let at = 0;
+  const entries = [...tensors].map(([name, { shape, data }]) => [name, { dtype: "F64", shape, data_offsets: [at, (at += data.byteLength)] }] as const);
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const head = Buffer.alloc(8 + 8 * Math.ceil(text.length / 8), " ");
+  head.writeBigUInt64LE(BigInt(head.length - 8), 0);
+  text.copy(head, 8);
+  writeFileSync(path, Buffer.concat([head, ...[...tensors.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))]));
+}
+
+export function readTensors(path: string): Map<string, Tensor64> {
+  const bytes = readFileSync(path);
+  const { tensors } = decodeHeader(path, bytes.length, (from, length) => bytes.subarray(from, from + length));
+  return new Map([...tensors].map(([name, { shape, dtype, begin, end }]) => {
+    if (dtype !== "F64") throw new Error(`${name} is ${dtype}, not F64`);
+    return [name, { shape, data: new Float64Array(bytes.buffer.slice(bytes.byteOffset + begin, bytes.byteOffset + end)) }];
+  }));
+}
+
+/** The oracle's output after steps 1 and 3 from this reference's values. `seed` perturbs every weight by 1e-15 of itself. */
+export function askPyTorch(python: string, c: Case, from: Reference, perturb?: number): Map<string, Tensor64> {
+  const folder = mkdtempSync(join(tmpdir(), "ganc-parity-"));
+  try {
+    const { program } = from;
+    const input = new Map<string, Tensor64>();
+    for (const p of program.params) input.set(p.name, { shape: p.shape, data: from.get(`param:${p.name}`) });
+    for (const s of program.states) input.set(s.name, { shape: s.shape, data: from.get(`state:${s.name}`) });
+    for (let step = 1; step <= STEPS; step++) {
+      const { data } = batchOf(from.compiled, step);
+      for (const d of program.data) input.set(`${d.name}.${step}`, { shape: [program.batch, d.channels, d.height, d.width], data: data[d.name]! });
+    }
+    const [inputs, mapping, output] = ["in.safetensors", "mapping.json", "out.safetensors"].map((name) => join(folder, name)) as [string, string, string];
+    writeTensors(inputs, input);
+    writeFileSync(mapping, JSON.stringify({ config: { ...c.config, length: TOTAL }, ...mappingOf(program) }));
+    const drift = perturb === undefined ? [] : ["--perturb", "1e-15", "--seed", String(perturb)];
+    execFileSync(python, [SCRIPT, inputs, mapping, output, "--steps", String(STEPS), "--report", "1,3", "--no-outputs", "--threads", "1", ...drift], { stdio: ["ignore", "ignore", "pipe"] });
+    return readTensors(output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
