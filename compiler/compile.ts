@@ -19,7 +19,8 @@ import { type ExportModel, traceExport } from "./train/exports";
 import type { TrainModel } from "./train/model";
 import { assemble, type GraphFile } from "./train/program";
 import { type CutSegment, cutPhases } from "./train/segments";
-import { buildStep, checkCoverage, reach, type Step } from "./train/step";
+import { buildStep, checkCoverage, checkTrainedTwice, reach, type Step } from "./train/step";
+import type { ParamInfo } from "./trace/tracer";
 import { fitting } from "./fitting";
 
 export interface Source {
@@ -83,12 +84,14 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const traced = { ...base, ...(model ? { model } : {}), exports };
   if (model) checkCoverage(model);
   else diagnostics.push(diagnose(rules.noTrain, { spec: source.path }, { file: source.path, start: 0, end: 0 }));
+  if (model && hasErrors(diagnostics)) checkTrainedTwice(model);
   if (hasErrors(diagnostics) || !model) return finish(withFittingHints({ ...traced, diagnostics, ok: !hasErrors(diagnostics) }, options), options);
 
   // 4. Differentiate each phase by what it trains; a check only asks whether it could.
   const exported = new Set(exports.flatMap(paramsOfExport));
   const checking = options.until === "check" && options.printAfter !== "differentiate";
   const step = buildStep(model, exported, !checking);
+  checkTrainedTwice(model);
   reportDead(model, step, diagnostics);
   const differentiated = { ...traced, step, diagnostics, ok: !hasErrors(diagnostics) };
   if (!differentiated.ok || options.until === "check") return finish(differentiated, options);
@@ -120,8 +123,10 @@ function traceExports(module: Module, model: TrainModel | undefined, diagnostics
   const made: ExportModel[] = [];
   for (const d of module.file.decls) {
     if (d.kind !== "export") continue;
-    const e = traceExport(d as Extract<Decl, { kind: "export" }>, env, new Map(model?.params ?? []), new Map(model?.states ?? []), size, diagnostics);
+    const params = new Map(model?.params ?? []);
+    const e = traceExport(d as Extract<Decl, { kind: "export" }>, env, params, new Map(model?.states ?? []), size, diagnostics);
     if (e) made.push(e);
+    if (e && model) adopt(model, e, params);
     if (e && e.dropped.length > 0) diagnostics.push(diagnose(rules.dropped, { names: e.dropped.map((n) => `\`${n}\``).join(", ") + ` of ${e.name}` }, d.name.span));
   }
   return made;
@@ -131,6 +136,16 @@ function traceExports(module: Module, model: TrainModel | undefined, diagnostics
 function paramsOfExport(e: ExportModel): string[] {
   const nodes = [...reach(e.graph, e.outputs.map((o) => o.node))].map((id) => e.graph.node(id));
   return nodes.flatMap((n) => (n.op === "input" && n.attrs.kind === "param" ? [n.attrs.name] : []));
+}
+
+/** A net that only an export calls is called, and its parameters are the model's. */
+function adopt(model: TrainModel, e: ExportModel, params: ReadonlyMap<string, ParamInfo>): void {
+  for (const n of e.graph.nodes) {
+    const info = n.op === "input" && n.attrs.kind === "param" ? params.get(n.attrs.name) : undefined;
+    if (!info) continue;
+    model.tracer.calledNets.add(info.net);
+    if (!model.params.has(info.name)) model.tracer.params.set(info.name, info);
+  }
 }
 
 /** What a swap leaves without a use, by the place it was made in. */

@@ -83,9 +83,16 @@ export class Emitter {
     const same = this.known.get(key);
     if (same !== undefined) return same;
     const output = this.fresh(type.toLowerCase());
-    this.operators.push({ type, inputs, output, attributes });
+    this.operators.push({ type, inputs, outputs: [output], attributes });
     this.known.set(key, output);
     return output;
+  }
+
+  /** The value in pieces of these sizes along an axis: one pass, where as many slices take one each. */
+  split(value: string, axis: number, sizes: readonly number[]): string[] {
+    const outputs = sizes.map(() => this.fresh("split"));
+    this.operators.push({ type: "Split", inputs: [value, this.ints(sizes)], outputs, attributes: { axis: int(axis) } });
+    return [...outputs];
   }
 
   /** An int64 vector. */

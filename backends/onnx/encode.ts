@@ -73,10 +73,10 @@ function valueInfo(value: ValueInfo): Onnx.IValueInfoProto {
 export function encodeModel(parts: ModelParts): Uint8Array {
   const node = parts.operators.map(
     (o): Onnx.INodeProto => ({
-      name: o.output,
+      name: o.outputs[0]!,
       opType: o.type,
       input: [...o.inputs],
-      output: [o.output],
+      output: [...o.outputs],
       attribute: Object.entries(o.attributes).map(([name, value]) => attribute(name, value)),
     }),
   );

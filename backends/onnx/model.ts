@@ -85,27 +85,27 @@ export function emitModel(spec: ModelSpec): EmittedModel {
  * fresh result (an input, a constant, a second name for one value) is copied, so that no two outputs share a buffer.
  */
 function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map<string, string> } {
-  const made = new Set(e.operators.map((o) => o.output));
+  const made = new Set(e.operators.flatMap((o) => o.outputs));
   const names = new Map<string, string>();
   const copies: Operator[] = [];
   for (const { node, name } of spec.outputs) {
     const value = e.value(node);
     if (made.has(value) && !names.has(value)) names.set(value, name);
-    else copies.push({ type: "Identity", inputs: [value], output: name, attributes: {} });
+    else copies.push({ type: "Identity", inputs: [value], outputs: [name], attributes: {} });
   }
   for (const id of reached(spec.graph, spec.outputs.map((o) => o.node))) {
     const value = e.value(id);
     if (made.has(value) && !names.has(value)) names.set(value, placeOf(spec.graph.nodes[id]!));
   }
   const final = (value: string): string => names.get(value) ?? value;
-  const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: o.inputs.map(final), output: final(o.output) }));
+  const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: o.inputs.map(final), outputs: o.outputs.map(final) }));
   return { operators: live(operators, new Set(spec.outputs.map((o) => o.name))), names };
 }
 
 /** Without the operators whose results nobody reads. */
 function live(operators: readonly Operator[], wanted: Set<string>): Operator[] {
   const kept = [...operators].reverse().filter((o) => {
-    if (!wanted.has(o.output)) return false;
+    if (!o.outputs.some((name) => wanted.has(name))) return false;
     for (const i of o.inputs) wanted.add(i);
     return true;
   });

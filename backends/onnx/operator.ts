@@ -7,11 +7,11 @@ export type Attribute =
   | { readonly ints: readonly number[] };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** One operator of the ONNX graph. Every operator that the lowerings use has one output. */
+/** One operator of the ONNX graph. */
 export interface Operator {
   readonly type: string;
   readonly inputs: readonly string[];
-  readonly output: string;
+  readonly outputs: readonly string[];
   readonly attributes: Attributes;
 }
 

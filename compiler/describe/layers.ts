@@ -81,7 +81,7 @@ function rowsOf(t: Tracer, model: TrainModel, net: string): LayerRow[] {
     if (!hasAxis(n.shape, BATCH)) continue;
     row.flops += flopsOf(n, shapeOf);
     row.node = n;
-    if (n.origin && (row.label === "" || /^(conv|linear)/.test(n.origin.label))) row.label = n.origin.label;
+    if (n.origin && (row.label === "" || /^(conv|linear).*\(/.test(n.origin.label))) row.label = n.origin.label;
   }
   return [...rows].flatMap(([path, row]) => {
     if (!row.node) return [];

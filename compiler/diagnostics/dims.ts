@@ -12,7 +12,7 @@ export const dims = {
     "G0501", "dim-clash", "error", (v) => `${v.op}: the axis \`${v.axis}\` differs: ${v.left} and ${v.right}`, (v) => v.hint),
   missingAxis: rule<{ op: string; axis: string; shape: string }>(
     "G0502", "missing-axis", "error", (v) => `${v.op} works along \`${v.axis}\`, which ${v.shape} does not have`,
-    () => "pool it away earlier or not at all, or name another axis"),
+    () => "name an axis that is there, or work along it before it is pooled away"),
   extraAxis: rule<{ op: string; axis: string; shape: string }>(
     "G0515", "extra-axis", "error", (v) => `${v.op} has no place for the axis \`${v.axis}\` of ${v.shape}`,
     () => "pool or flatten the axis away first"),
@@ -30,8 +30,8 @@ export const dims = {
     "G0506", "window-too-large", "error",
     (v) => `${v.op}: a window of ${v.kernel} does not fit along \`${v.axis}\` of ${v.shape}`,
     (v) => v.hint ?? "use fewer strided layers before, larger pictures, or a smaller kernel"),
-  indivisible: rule<{ op: string; axis: string; by: number; shape: string }>(
-    "G0507", "indivisible", "error", (v) => `${v.op}: \`${v.axis}\` of ${v.shape} is not a multiple of ${v.by}`,
+  indivisible: rule<{ op: string; what: string; by: number }>(
+    "G0507", "indivisible", "error", (v) => `${v.op}: ${v.what} is not a multiple of ${v.by}`,
     (v) => `choose sizes so that it is a multiple of ${v.by}`),
   dimNeedsNumber: rule<{ op: string; axis: string; shape: string }>(
     "G0508", "free-dim", "error", (v) => `${v.op} needs a number for \`${v.axis}\` of ${v.shape}, which is free here`,

@@ -22,7 +22,8 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let least = most + 1;
   const lower = name.toLowerCase();
   for (const k of new Set(known)) {
-    const d = k.toLowerCase() === lower ? 0 : k.length === 1 ? Infinity : distance(lower, k.toLowerCase());
+    // Of names as near as each other the one in the same case.
+    const d = k.toLowerCase() === lower ? 0 : k.length === 1 ? Infinity : distance(lower, k.toLowerCase()) + distance(name, k) / 1000;
     if (d < least) {
       least = d;
       best = k;

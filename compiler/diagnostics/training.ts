@@ -10,9 +10,8 @@ export const training = {
   notCovered: rule<{ net: string }>(
     "G0703", "not-covered", "error", (v) => `no optimizer covers \`${v.net}\`, which is trained`,
     (v) => `add \`optimizer ${v.net} = adam(rate: 1e-4)\`, or name its phase`),
-  unreached: rule<{ parameter: string; phase: string; more: number }>(
-    "G0704", "unreached-parameter", "error",
-    (v) => `no loss of phase ${v.phase} reaches the trained parameter \`${v.parameter}\`${v.more > 0 ? ` (and ${v.more} more)` : ""}`,
+  unreached: rule<{ what: string; phase: string }>(
+    "G0704", "unreached-parameter", "error", (v) => `no loss of phase ${v.phase} reaches ${v.what}, which it trains`,
     () => "add a loss that depends on it, or leave its net out of `trains` (`except` leaves out a part)"),
   stale: rule<{ net: string; phase: string; changed: string }>(
     "G0705", "stale-gradient", "error",

@@ -4,13 +4,14 @@ import { broadcast } from "./broadcast";
 import { factors } from "./factors";
 import { fold } from "./fold";
 import type { Pass } from "./pass";
+import { scales } from "./scales";
 import { shapes } from "./shapes";
 import { share } from "./share";
 
 export type { Pass, Rewritten } from "./pass";
 
 /** In the order in which they run. */
-export const passes: readonly Pass[] = [shapes, fold, broadcast, arithmetic, factors, share];
+export const passes: readonly Pass[] = [shapes, fold, broadcast, arithmetic, factors, scales, share];
 
 export interface OptimizeOptions {
   /** Names of passes that are left out. */

@@ -12,6 +12,10 @@ import type { Module } from "./modules";
 class Names {
   private readonly own = new Set<string>();
   constructor(private readonly outer?: Names) {}
+  /** Known from a body or the train block, not from the module. */
+  isLocal(name: string): boolean {
+    return this.outer !== undefined && (this.own.has(name) || this.outer.isLocal(name));
+  }
   add(name: string): void {
     this.own.add(name);
   }
@@ -29,7 +33,7 @@ export function checkNames(module: Module, diagnostics: Diagnostic[]): void {
   top.add("training");
   for (const d of module.file.decls) if (d.kind === "param") top.add(d.name.text);
   const said: Diagnostic[] = [];
-  const check = new Checker(said, typeNames(module));
+  const check = new Checker(said, typeNames(module), module);
   for (const d of module.file.decls) check.decl(d, top);
   const broken = diagnostics.some((d) => d.span?.file === module.path && d.code.startsWith("G01"));
   diagnostics.push(...(broken ? said.filter((d) => !lost(d, module.file.text)) : said));
@@ -57,6 +61,7 @@ class Checker {
   constructor(
     private readonly diagnostics: Diagnostic[],
     private readonly types: ReadonlySet<string>,
+    private readonly module: Module,
   ) {}
 
   /** The same name twice among parameters, axes, or what a body learns. */
@@ -264,10 +269,26 @@ class Checker {
     }
   }
 
+  /** Of a call that names what it calls, the names of the arguments are known before anything runs. */
+  private argumentNames(e: Extract<Expr, { kind: "call" }>, names: Names): void {
+    if (e.callee.kind !== "name" || names.isLocal(e.callee.name)) return;
+    const found = this.module.env.find(e.callee.name)?.value;
+    const decl = found !== undefined && isKind(found, "function") ? found.decl : undefined;
+    const spec = found !== undefined && isKind(found, "builtin") ? found.spec : undefined;
+    if (!decl && !spec) return;
+    const known = decl ? [...decl.parameters, ...decl.styles].map((p) => p.name.text) : spec!.parameters.map((p) => p.name);
+    const callee = decl ? `${decl.keyword} ${decl.name.text}` : `\`${spec!.name}\``;
+    for (const a of e.args) {
+      if (a.name && !known.includes(a.name.text))
+        this.diagnostics.push(diagnose(rules.unknownArgument, { callee, name: a.name.text, near: nearest(a.name.text, known), known }, a.name.span));
+    }
+  }
+
   /** Names of axes and words are no names of values: only builtins and `word` parameters take them. */
   private call(e: Extract<Expr, { kind: "call" }>, names: Names): void {
     this.expr(e.callee, names);
     const builtin = e.callee.kind === "name" ? builtins.get(e.callee.name) : undefined;
+    this.argumentNames(e, names);
     const read = new Set(["axis", "axes", "word", "dims"]);
     e.args.forEach((a, i) => {
       const p = builtin?.parameters.find((q) => q.name === a.name?.text);

@@ -115,15 +115,19 @@ export function bindParams(module: Module, choices: Choices, outermost: Env, dia
     for (const needed of namesIn(d.value)) {
       const other = decls.find((x) => x.name.text === needed);
       if (!other || bound.has(needed)) continue;
-      if (busy.includes(needed)) diagnostics.push(diagnose(rules.paramOrder, { name, uses: needed }, d.name.span));
-      else bind(other);
+      if (busy.includes(needed)) {
+        diagnostics.push(diagnose(rules.paramOrder, { name, uses: needed }, d.name.span, [{ span: other.name.span, message: `\`${needed}\` is declared here` }]));
+        module.env.set(needed, POISON);
+      } else bind(other);
     }
-    bound.set(name, settle(t, d, overrides.filter((o) => o.path[0] === name), module, diagnostics));
+    const unread = diagnostics.some((x) => x.code.startsWith("G01") && x.span?.file === d.span.file && x.span.start >= d.span.start && x.span.end <= d.span.end);
+    if (unread) bound.set(name, { decl: d, value: POISON, text: "(an error)", from: "default" });
+    else bound.set(name, settle(t, d, overrides.filter((o) => o.path[0] === name), module, diagnostics));
     module.env.set(name, bound.get(name)!.value, { expr: d.value, env: module.env });
     busy.pop();
   }
   decls.forEach(bind);
-  for (const d of decls) checkWhere(t, d, bound.get(d.name.text)!, module.env);
+  for (const d of decls) checkWhere(t, d, bound.get(d.name.text)!, module);
   return new Map(decls.map((d) => [d.name.text, bound.get(d.name.text)!]));
 }
 
@@ -194,11 +198,11 @@ function typed(t: Tracer, d: ParamDecl, value: Value, start: Value, module: Modu
   }
 }
 
-function checkWhere(t: Tracer, d: ParamDecl, p: BoundParam, env: Env): void {
+function checkWhere(t: Tracer, d: ParamDecl, p: BoundParam, module: Module): void {
   if (!d.where || isPoison(p.value)) return;
-  const holds = evaluate(t, d.where, env);
+  const holds = evaluate(t, d.where, module.env);
   if (typeof holds !== "boolean" && !isPoison(holds)) t.report(rules.wrongKind, { what: "`where`", expected: "a condition, true or false", got: typeof holds === "number" ? String(holds) : kindName(holds) }, d.where.span);
-  if (holds === false) t.report(rules.whereFails, { name: d.name.text, condition: writeExpr(d.where), value: p.text, from: p.from }, d.where.span);
+  if (holds === false) t.report(rules.whereFails, { name: d.name.text, condition: module.file.text.slice(d.where.span.start, d.where.span.end), value: p.text, from: p.from }, d.where.span);
 }
 
 /** Names that an expression mentions: enough to order params by need. */

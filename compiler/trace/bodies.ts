@@ -128,6 +128,11 @@ export function dimOfType(t: Tracer, axis: string, dim: Expr, env: Env): number 
   }
   const v = evaluate(t, dim, env);
   if (typeof v === "number" && Number.isInteger(v) && v >= 1 && v < 2 ** 31) return v;
+  if (typeof v === "number" && dim.kind === "binary" && dim.op === "/") {
+    const [over, by] = [evaluate(t, dim.left, env), evaluate(t, dim.right, env)];
+    if (typeof by === "number" && by > 0 && !Number.isInteger(v)) t.report(rules.indivisible, { op: what, what: String(over), by }, dim.span);
+    return undefined;
+  }
   if (typeof v === "number") t.report(rules.badAmount, { what, expected: "a whole number above 0", got: String(v) }, dim.span);
   else if (!isPoison(v)) t.report(rules.needsNumber, { what, got: kindName(v) }, dim.span);
   return undefined;

@@ -79,7 +79,7 @@ function applyFunction(t: Tracer, f: FunctionValue, positional: readonly Value[]
     if (!p) return t.report(rules.tooManyArguments, { callee: label, takes: known.join(", ") }, span);
     bound.set(p.name.text, v);
   }
-  const value: FunctionValue = { ...f, bound, span };
+  const value: FunctionValue = { ...f, bound, span: named.size > 0 ? span : (f.span ?? span) };
   if (first && takesTensor(decl) && !bound.has(first.name.text)) return value;
   if (decl.keyword === "init" && positional.length === 0 && named.size === 0 && decl.parameters.some((p) => !p.default && !bound.has(p.name.text))) return value;
   return t.within(t.segment(decl.name.text), () => runFunction(t, value, span), decl.keyword === "norm" || decl.keyword === "head" ? decl.name.text : undefined);
@@ -103,7 +103,8 @@ export function runFunction(t: Tracer, f: FunctionValue, span: Span, instance?: 
       }
       if (isPoison(v)) return POISON;
       if (isNone(v) && decl.keyword !== "head" && p === decl.parameters[0]) return NONE;
-      if (!bindParameter(t, p, v, env, label, span)) return POISON;
+      // Style inputs are given where the norm is chosen, which may be far from where it is applied.
+      if (!bindParameter(t, p, v, env, label, decl.styles.includes(p) ? (f.span ?? span) : span)) return POISON;
     }
     return runBody(t, decl, env);
   } finally {

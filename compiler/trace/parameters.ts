@@ -44,7 +44,7 @@ function bindTensor(t: Tracer, type: TypeExpr, axes: { axis: string; dim: Expr }
       const expected: Dim | undefined = typeof known === "number" ? known : isKind(known, "dim") ? known.dim : undefined;
       if (expected === undefined || sameDim(expected, got)) continue;
       const wanted = showShape(axes.map((a) => ({ axis: a.axis, dim: a.axis === axis ? expected : (dimOf(shape, a.axis) ?? 0) })));
-      if (axis === "c") t.report(rules.channels, { op: what, expected: showDim(expected), got: showDim(got), left: wanted, right: showShape(shape) }, span, cameFrom(t, v.id, "c"));
+      if (axis === "c" && what.includes(" of the net ")) t.report(rules.channels, { op: what, expected: showDim(expected), got: showDim(got), left: wanted, right: showShape(shape) }, span, cameFrom(t, v.id, "c"));
       else t.report(rules.argumentShape, { what, expected: wanted, got: showShape(shape) }, span, cameFrom(t, v.id, axis));
       return false;
     }

@@ -17,7 +17,9 @@ export function cameFrom(t: Tracer, id: NodeId, axis: string, most = 8): Related
     const node = t.b.node(at);
     const dim = dimOf(node.shape, axis);
     if (dim === undefined) break;
-    const before: NodeId | undefined = node.inputs.find((i) => dimOf(t.b.shape(i), axis) !== undefined);
+    // Of several operands the one with the most axes: the picture, not what scales its channels.
+    const having = node.inputs.filter((i) => dimOf(t.b.shape(i), axis) !== undefined);
+    const before: NodeId | undefined = [...having].sort((x, y) => t.b.shape(y).length - t.b.shape(x).length)[0];
     const decided = before === undefined || showDim(dimOf(t.b.shape(before), axis)!) !== showDim(dim);
     if (decided && node.origin) {
       const from = before === undefined ? "" : ` from ${showDim(dimOf(t.b.shape(before), axis)!)}`;
@@ -67,7 +69,7 @@ export function describeProblem(t: Tracer, error: DimsError, inputs: readonly No
         rules.channels, { op: label, expected: String(problem.expected), got: problem.got, left: here, right: shown[1] ?? "" },
         span, cameFrom(t, first, "c"));
     case "indivisible":
-      return t.report(rules.indivisible, { op: label, axis: problem.axis, by: problem.by, shape: here }, span);
+      return t.report(rules.indivisible, { op: label, what: `\`${problem.axis}\` of ${here}`, by: problem.by }, span);
     case "needs-number":
       return t.report(rules.dimNeedsNumber, { op: label, axis: problem.axis, shape: here }, span);
     case "out-of-range":

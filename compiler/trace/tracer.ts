@@ -102,8 +102,14 @@ export class Tracer {
   }
 
   report<V>(of: Rule<V>, values: V, span?: Span, related: readonly Related[] = []): Value {
-    const chain: Related[] = [...this.frames].reverse().slice(0, 6).map((f) => ({ span: f.span, message: `in ${f.label}` }));
+    // Sizes that one layer decided wrong clash wherever its result goes: the first place says it.
+    const cause = of.code.startsWith("G05") && related[0]?.span ? `${related[0].span.start} ${related[0].message}` : undefined;
     const place = this.placeOf(span);
+    if (cause !== undefined && place) {
+      if ((this.causes.get(cause) ?? place.start) !== place.start) return POISON;
+      this.causes.set(cause, place.start);
+    }
+    const chain: Related[] = [...this.frames].reverse().slice(0, 6).map((f) => ({ span: f.span, message: `in ${f.label}` }));
     const library: Related[] = span && place !== span && span.file !== "" ? [{ span, message: "found in the library" }] : [];
     const made = diagnose(of, values, place, [...related, ...library, ...chain]);
     // What is unrolled, or traced again for an export, goes wrong again at the same place: said once.
@@ -120,6 +126,7 @@ export class Tracer {
     return caller?.span ?? (span.file === "" ? undefined : span);
   }
 
+  private readonly causes = new Map<string, number>();
   private readonly keys = new WeakMap<object, string>();
   private readonly numbers = new Map<string, string>();
   private made = 0;

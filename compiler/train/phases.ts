@@ -31,11 +31,12 @@ export function elaboratePhase(t: Tracer, item: PhaseItem, index: number, outer:
   const trained = [...new Set(nets)].filter((n) => !except.includes(n));
   const versions = new Map(trained.map((n) => [n.name, t.versions.get(n.name) ?? 0]));
   const growing = new Map<string, Growing>();
+  const before = t.diagnostics.length;
   t.frames.push({ label: `phase ${item.name.text}`, span: item.name.span });
   runPhase(t, item.body, env, growing);
   t.frames.pop();
   const terms = [...growing].map(([name, g]): Term => finish(t, name, g, item));
-  if (terms.length === 0) t.report(rules.noLoss, { phase: item.name.text }, item.name.span);
+  if (terms.length === 0 && t.diagnostics.length === before) t.report(rules.noLoss, { phase: item.name.text }, item.name.span);
   for (const n of trained) t.versions.set(n.name, (t.versions.get(n.name) ?? 0) + 1);
   return { name: item.name.text, span: item.name.span, index, nets: trained, terms, versions };
 }

@@ -97,31 +97,38 @@ function buildPhase(model: TrainModel, p: Phase, live: ReadonlySet<string>, buil
   b.origin = { span: p.span, label: `phase ${p.name}`, path: p.name };
   const total = losses.map((l) => l.node).reduce((sum, l) => b.add("add", {}, [sum, l]));
   const leaves = paramLeaves(b, reach(b, [total]));
-  checkStale(model, p, leaves);
+  const stale = checkStale(model, p, leaves);
   const wanted = [...model.params.values()].filter((q) => p.versions.has(q.net) && live.has(q.name));
   const idOf = new Map(leaves.filter((l) => p.versions.get(model.params.get(l.param)?.net ?? "") === l.version).map((l) => [l.param, l.id]));
   const reached = wanted.filter((q) => idOf.has(q.name));
   const between = reachByGradient(b, [total]);
   const isReached = (q: ParamInfo): boolean => idOf.has(q.name) && between.has(idOf.get(q.name)!);
-  reportUnreached(model, p, wanted.filter((q) => !isReached(q)));
+  reportUnreached(model, p, wanted.filter((q) => !isReached(q) && !stale.has(q.net)));
   if (!build) return { phase: p, losses, gradients: [] };
   const found = differentiate(b, total, reached.map((q) => idOf.get(q.name)!));
   const gradients = reached.flatMap((param, i) => (found[i] === undefined ? [] : [{ param, node: found[i] }]));
   return { phase: p, losses, gradients };
 }
 
-/** One message a net: all of it unreached is another mistake than one layer. */
+/** One message for nets that no loss reaches at all, and one for each net of which it misses a part. */
 function reportUnreached(model: TrainModel, p: Phase, lost: readonly ParamInfo[]): void {
   const byNet = new Map<string, ParamInfo[]>();
   for (const q of lost) byNet.set(q.net, [...(byNet.get(q.net) ?? []), q]);
-  for (const list of byNet.values()) {
+  const whole = [...byNet].filter(([net, list]) => list.length === [...model.params.values()].filter((q) => q.net === net).length);
+  if (whole.length > 0) {
+    const related = whole.flatMap(([net]) => (model.nets.has(net) ? [{ span: model.nets.get(net)!.span, message: `\`${net}\` is made here` }] : []));
+    model.tracer.report(rules.unreached, { what: whole.map(([net]) => `\`${net}\``).join(", "), phase: p.name }, p.span, related);
+  }
+  for (const [net, list] of byNet) {
+    if (whole.some(([w]) => w === net)) continue;
     const first = list[0]!;
-    model.tracer.report(rules.unreached, { parameter: first.name, phase: p.name, more: list.length - 1 }, p.span, [{ span: first.span, message: "made here" }]);
+    const more = list.length > 1 ? ` and ${list.length - 1} more of its net` : "";
+    model.tracer.report(rules.unreached, { what: `\`${first.name}\`${more}`, phase: p.name }, p.span, [{ span: first.span, message: "made here" }]);
   }
 }
 
 /** Rule 15: no gradient through a value whose weights an earlier phase has changed since. */
-function checkStale(model: TrainModel, p: Phase, leaves: readonly { id: NodeId; param: string; version: number }[]): void {
+function checkStale(model: TrainModel, p: Phase, leaves: readonly { id: NodeId; param: string; version: number }[]): ReadonlySet<string> {
   const b = model.tracer.b;
   const said = new Set<string>();
   for (const l of leaves) {
@@ -137,10 +144,11 @@ function checkStale(model: TrainModel, p: Phase, leaves: readonly { id: NodeId; 
     ];
     model.tracer.report(rules.stale, { net, phase: p.name, changed: changed?.name ?? "?" }, p.span, related);
   }
+  return said;
 }
 
 /** A phase that trains what an earlier one trained: one message for all its nets. */
-function checkTrainedTwice(model: TrainModel): void {
+export function checkTrainedTwice(model: TrainModel): void {
   for (const p of model.phases) {
     const before = model.phases.filter((q) => q.index < p.index && q.nets.some((n) => p.nets.includes(n)));
     const again = p.nets.filter((n) => before.some((q) => q.nets.includes(n))).map((n) => `\`${n.name}\``);
@@ -154,7 +162,6 @@ function checkTrainedTwice(model: TrainModel): void {
 export function checkCoverage(model: TrainModel): void {
   const t = model.tracer;
   const trained = new Set(model.phases.flatMap((p) => p.nets.map((n) => n.name)));
-  checkTrainedTwice(model);
   for (const net of model.nets.values()) {
     const covers = model.optimizers.filter((o) => o.nets.includes(net.name));
     if (trained.has(net.name) && covers.length === 0 && !model.optimizers.some((o) => o.broken)) t.report(rules.notCovered, { net: net.name }, net.span);

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Program } from "../../compiler/program.ts";
 import type { Json } from "../data/types.ts";
 import type { Engine } from "../engine/types.ts";
 import { temporarySuffix, writeAtomic } from "../files/atomic.ts";

@@ -1,7 +1,8 @@
 // How we open onnxruntime. Loaded at first use: commands that run no model should not wait for a 30 MB library.
+import type * as OrtModule from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
-export type Ort = typeof import("onnxruntime-node");
+export type Ort = typeof OrtModule;
 
 let loading: Promise<Ort> | undefined;
 

@@ -13,6 +13,8 @@ export interface LogLine {
   readonly rho?: Readonly<Record<string, readonly [mean: number, least: number, largest: number]>>;
 }
 
+const LONGEST_LINE = 1 << 24;
+
 export class LogFile {
   readonly #path: string;
   readonly #fd: number;
@@ -69,6 +71,7 @@ export function readLog(path: string, step: number, visit: (line: LogLine) => vo
         sound += end + 1;
         text = text.subarray(end + 1);
       }
+      if (text.length > LONGEST_LINE) return sound; // no line of ours
       rest = text;
     }
     return sound; // a last line without its end was not finished

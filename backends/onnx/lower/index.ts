@@ -1,4 +1,5 @@
 import type { Graph, GraphNode, NodeId } from "../../../compiler/graph/types";
+import { reachable } from "../../../compiler/graph/walk";
 import { CannotLower, Emitter } from "../emitter";
 import { lowerNode } from "./table";
 
@@ -15,14 +16,8 @@ export interface Lowered {
 
 /** Ids of what the outputs need, in topological order. */
 export function reached(graph: Graph, outputs: readonly NodeId[]): NodeId[] {
-  const needed = new Set<NodeId>();
-  const open = [...outputs];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (needed.has(id)) continue;
-    needed.add(id);
-    open.push(...graph.nodes[id]!.inputs);
-  }
-  return [...needed].sort((a, b) => a - b);
+  const needed = reachable(graph, outputs);
+  return graph.nodes.flatMap((n) => (needed[n.id] ? [n.id] : []));
 }
 
 /** Name of a node's value and prefix of what its lowering makes on the way: `AB.content.conv1/12`. */

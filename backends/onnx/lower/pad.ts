@@ -62,7 +62,7 @@ function foldBack(e: Emitter, value: string, shape: Shape, { axis, before, after
   const total = shape[at]!.dim;
   if (typeof total !== "number") throw new CannotLower(`the dim of ${axis} is free`);
   const strip = (start: number, size: number): string => e.cut(value, [{ axis: at, start, size: size as Dim, total }]);
-  return mode === "edge" ? foldEdge(e, strip, at, total, before, after) : foldReflect(e, strip, shape.length, at, total, before, after);
+  return mode === "edge" ? foldEdge(e, strip, at, total, before, after) : foldReflect(e, value, strip, shape.length, at, total, before, after);
 }
 
 type Strip = (start: number, size: number) => string;
@@ -80,22 +80,23 @@ function foldEdge(e: Emitter, strip: Strip, at: number, total: number, before: n
  * Elements 1 … before take the mirrored front, size−1−after … size−2 the mirrored end; the rest is copied. Where the two
  * overlap (pads wide for their input), each is added over the whole length instead.
  */
-function foldReflect(e: Emitter, strip: Strip, rank: number, at: number, total: number, before: number, after: number): string {
+function foldReflect(e: Emitter, value: string, strip: Strip, rank: number, at: number, total: number, before: number, after: number): string {
   const size = total - before - after;
-  const mirrored = (start: number, n: number): string => (n === 1 ? strip(start, 1) : e.flip(strip(start, n), [at]));
   if (before + after + 2 > size) {
     const all = strip(before, size);
+    const mirrored = (start: number, n: number): string => (n === 1 ? strip(start, 1) : e.flip(strip(start, n), [at]));
     const spread = (start: number, n: number, to: number): string[] =>
       n === 0 ? [] : [padAxes(e, mirrored(start, n), rank, "zero", [{ at, before: to, after: size - to - n }])];
     const extra = [...spread(0, before, 1), ...spread(total - after, after, size - 1 - after)];
     return extra.reduce((sum, x) => e.op("Add", [sum, x]), all);
   }
-  const front = before === 0 ? [] : [strip(before, 1), e.op("Add", [strip(before + 1, before), mirrored(0, before)])];
-  const taken = front.length === 0 ? 0 : before + 1;
-  const left = after === 0 ? 0 : after + 1;
-  const middle = strip(before + taken, size - taken - left);
-  const end = before + size;
-  const back = after === 0 ? [] : [e.op("Add", [strip(end - 1 - after, after), mirrored(end, after)]), strip(end - 1, 1)];
-  const wide = size - taken - left > 0 ? [middle] : [];
-  return e.concat([...front, ...wide, ...back], at);
+  // Along the axis: mirrored front, first, what it adds to, copied, what the end adds to, last, mirrored end.
+  const [front, back] = [before === 0 ? 0 : 1, after === 0 ? 0 : 1];
+  const sizes = [before, front, before, size - front - before - after - back, after, back, after];
+  const pieces = e.split(value, at, sizes.filter((n) => n > 0));
+  const [head, first, near, middle, far, last, tail] = sizes.map((n) => (n > 0 ? pieces.shift()! : undefined));
+  const turned = (piece: string, n: number): string => (n === 1 ? piece : e.flip(piece, [at]));
+  const begin = head && near ? e.op("Add", [near, turned(head, before)]) : undefined;
+  const end = far && tail ? e.op("Add", [far, turned(tail, after)]) : undefined;
+  return e.concat([first, begin, middle, end, last].filter((v) => v !== undefined), at);
 }

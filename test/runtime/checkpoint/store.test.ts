@@ -1,4 +1,5 @@
 import { copyFileSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync, closeSync } from "node:fs";
+import type * as FsPromises from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -12,7 +13,7 @@ import { tinyModels, tinyProgram } from "../train/tiny.ts";
 // A disk that fills up after so many bytes, under the very code that writes checkpoints.
 const disk = vi.hoisted(() => ({ room: Infinity }));
 vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
+  const real = await original<typeof FsPromises>();
   const open: typeof real.open = async (...args) => {
     const file = await real.open(...args);
     const write = file.write.bind(file) as (bytes: Uint8Array, at: number, length: number) => Promise<{ bytesWritten: number; buffer: Uint8Array }>;

@@ -1,0 +1,55 @@
+// The same comparison as pytorch.test.ts against a live PyTorch, whole tensors, and the golden files against it.
+//   ORACLE_PYTHON=$(test/oracle/setup.sh) npx vitest run test/parity/live.test.ts
+//   ... GANC_GOLDEN=write                  makes the golden files again
+// Where ORACLE_PYTHON is set, whatever is missing is a failure.
+import { afterAll, describe, expect, it } from "vitest";
+import { begin, CASES, compileCase } from "./cases";
+import { digestOf, distance, sizeOfDigest } from "./digest";
+import { allowed, digestsOf, driftOf, fingerprint, type Golden, readGolden, relative, writeGolden } from "./golden";
+import { mappingOf } from "./names";
+import { askPyTorch, oraclePython } from "./oracle";
+import { ours, theirs } from "./quantities";
+import { Worsts } from "./report";
+
+const python = oraclePython();
+const write = process.env["GANC_GOLDEN"] === "write";
+const PERTURBED: readonly number[] = [1, 2, 3];
+
+if (python === undefined) {
+  describe("live PyTorch: not run here, ORACLE_PYTHON is not set", () => {
+    it.skip.each(CASES)("$name", () => undefined);
+  });
+} else {
+  const worsts = new Worsts();
+  afterAll(() => worsts.print("against live PyTorch, worst relative differences:"));
+  describe("live PyTorch", () => {
+    it.each(CASES)("$name", { timeout: 600_000 }, (c) => {
+      const compiled = compileCase(c);
+      const from = begin(c, compiled);
+      const wanted = theirs(from, askPyTorch(python, c, from));
+      const found = ours(c, compiled);
+      expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
+
+      const { parameters, state } = mappingOf(compiled.program!);
+      const make = (): Golden => ({
+        case: c.name, madeBy: "test/parity/live.test.ts: test/oracle/step_oracle.py in float64", config: c.config, inputs: fingerprint(from),
+        names: { ...parameters, ...state }, quantities: digestsOf(wanted),
+        drift: driftOf(wanted, PERTURBED.map((seed) => theirs(from, askPyTorch(python, c, from, seed)))),
+      });
+      const golden = write ? make() : readGolden(c.name);
+      if (write) console.log(`${c.name}: ${writeGolden(golden)} bytes`);
+
+      const wrong: string[] = [];
+      const check = (what: string, name: string, difference: number): void => {
+        worsts.addQuantity(name, difference, `${c.name}: ${what} ${name}`);
+        if (!(difference <= allowed(golden, name))) wrong.push(`${what} ${name}: ${difference.toExponential(2)}, at most ${allowed(golden, name).toExponential(1)}`);
+      };
+      for (const [name, value] of wanted) {
+        check("ours", name, relative(found.get(name)!, value));
+        const kept = golden.quantities[name]!;
+        check("golden", name, distance(digestOf(value), kept) / sizeOfDigest(kept));
+      }
+      expect(wrong).toEqual([]);
+    });
+  });
+}

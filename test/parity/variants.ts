@@ -1,0 +1,27 @@
+// The base, the seven ablation variants and the full model, at sizes a test can afford.
+import { compile, type Compiled } from "../../compiler/compile";
+import { readBeside, UGATIT } from "./cases";
+
+export const VARIANTS: readonly string[] = ["base", "without_cam", "without_g_cam", "without_d_cam", "norm_in", "norm_ln", "norm_adain", "norm_gn", "full"];
+
+/** 8 channels at least, for GN's 8 groups. */
+export const CH = 8;
+const LAYERS = [`ch=${CH}`, "blocks=1"];
+/** The size the issue asks for, and the global critic's depth that fits it. */
+export const AT_64 = [...LAYERS, "size=64", "global_depth=6"];
+export const SMALL = [...LAYERS, "size=24", "global_depth=5", "local_depth=4"];
+
+export interface Options {
+  readonly text?: string;
+  readonly read?: (path: string) => string | undefined;
+  readonly without?: readonly string[];
+}
+
+export function compileVariant(variant: string, set: readonly string[], options: Options = {}): Compiled {
+  const compiled = compile(
+    { path: "specs/ugatit.gan", text: options.text ?? UGATIT },
+    { set, variants: variant === "base" ? [] : [variant], read: options.read ?? readBeside, without: options.without ?? [] },
+  );
+  if (!compiled.program) throw new Error(`${variant} does not compile: ${compiled.diagnostics.map((d) => `${d.code} ${d.message}`).join("; ")}`);
+  return compiled;
+}
