@@ -10,5 +10,8 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: ["test/**/*.test.ts"] },
+  test: {
+    // Commands are run as people run them; on a busy machine they take their time.
+    testTimeout: 120_000,
+    hookTimeout: 240_000, include: ["test/**/*.test.ts"] },
 });

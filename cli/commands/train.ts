@@ -1,3 +1,4 @@
+import { listData } from "../../runtime/data/folder";
 import { startTraining, stopOnInterrupt } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
 import type { TrainSettings } from "../../runtime/train/types";
@@ -30,6 +31,8 @@ export interface RunNotes {
 export async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
   const c = loadOrFail(path, flags);
   if (!c.program) return;
+  // Looked for before the graphs are made: who mistypes a folder should not wait to hear it.
+  await listData(flags.data, "train", [...new Set(c.program.data.map((d) => d.folder))]);
   const notes: RunNotes = { path: c.source.path, set: flags.set ?? [], variants: flags.variant ?? [], imports: importsOf(c) };
   const settings: TrainSettings = {
     run: flags.out, source: c.source.text, notes: { ...notes }, data: flags.data, resume: flags.resume === true,

@@ -103,7 +103,7 @@ function rateSection({ rate }: History): string {
 
 function card(group: string, name: string, curve: Curve, note?: string): string {
   const latest = brief(curve.points().at(-1)?.mean ?? NaN);
-  const formula = note ? `<p class="formula">${escape(note)}</p>` : "";
+  const formula = note ? `<p class="formula" title="${escape(note)}">${escape(note)}</p>` : "";
   return `<article class="card" data-group="${group}" data-name="${escape(name)}">
 <header><h3>${escape(name)}</h3><output data-latest="${latest}">${latest}</output></header>${formula}
 <svg role="img" aria-label="${escape(`${name} over the steps; now ${latest}`)}"></svg></article>`;

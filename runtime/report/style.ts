@@ -33,7 +33,8 @@ progress { display: block; width: 100%; height: 8px; margin: 14px 0 6px; accent-
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px 8px; min-width: 0; }
 .card header { display: flex; justify-content: space-between; gap: 10px; align-items: baseline; }
 .card output { font-variant-numeric: tabular-nums; font-size: 13px; white-space: nowrap; }
-.card .formula { font: 12px/1.4 ui-monospace, "SF Mono", Menlo, Consolas, monospace; color: var(--dim); margin: 2px 0 0; overflow-wrap: anywhere; }
+.card .formula { font: 12px/1.4 ui-monospace, "SF Mono", Menlo, Consolas, monospace; color: var(--dim); margin: 2px 0 0; overflow-wrap: anywhere;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 .card svg { display: block; width: 100%; height: auto; margin-top: 6px; touch-action: pan-y; }
 svg text { font-size: 11px; fill: var(--dim); font-variant-numeric: tabular-nums; }
 svg .grid { stroke: var(--grid); }
@@ -45,7 +46,7 @@ svg .dot { fill: var(--hue); }
 .losses { --hue: var(--accent); }
 .rho, .rates { --hue: var(--second); }
 figure { margin: 0 0 18px; }
-figure img { display: block; max-width: 100%; height: auto; border-radius: 8px; border: 1px solid var(--line); background: #fff; }
+figure img { display: block; width: 560px; max-width: 100%; height: auto; border-radius: 8px; border: 1px solid var(--line); background: #fff; }
 figcaption { font-size: 13px; color: var(--dim); margin-top: 6px; }
 .grids { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), max-content)); gap: 18px; }
 .grids > figure { margin: 0; }

@@ -7,6 +7,7 @@ import { batch32, gradientOf, load, openEngine, stepEngine } from "./onnx";
 import { Worsts } from "./report";
 import type { Compiled } from "../../compiler/compile";
 import type { OnnxEngine } from "../../runtime/engine/onnx";
+import type { StateName } from "../../runtime/engine/types";
 import { compileVariant, SMALL, VARIANTS } from "./variants";
 
 const LOSSES = 1e-5;
@@ -25,11 +26,21 @@ interface Found {
   readonly losses: number;
   readonly critics: number;
   readonly generators: number;
-  /** Adam's moments, and the updates as new minus old. */
-  readonly updates: number;
+  /** Adam's moments, the states, and the parameters' updates as new minus old. */
+  readonly kept: number;
 }
 
 const difference = (x: Float64Array, y: Float64Array, floor: number): number => norm(x.map((v, i) => v - y[i]!)) / Math.max(norm(y), floor);
+
+/**
+ * A parameter's update is judged as new minus old, less what float32 cannot hold of the new value whatever is computed: half a unit
+ * in its last place.
+ */
+function keptError(name: string, found: ArrayLike<number>, wanted: Float64Array, old: Float64Array): number {
+  const error = norm(wanted.map((v, i) => found[i]! - v));
+  if (!name.startsWith("param:")) return error / norm(wanted);
+  return Math.max(0, error - 2 ** -24 * norm(wanted)) / norm(wanted.map((v, i) => v - old[i]!));
+}
 
 async function compare(engine: OnnxEngine, compiled: Compiled, seed: number): Promise<Found> {
   const reference = begin({ shaken: true }, compiled, seed);
@@ -46,17 +57,16 @@ async function compare(engine: OnnxEngine, compiled: Compiled, seed: number): Pr
   const gradients = compiled.program!.params.map((p) => ({ critic: isCritic(p.net), error: difference(gradientOf(engine, p.name), wanted.gradients.get(p.name)!, floors.get(p.net)!) }));
   const worst = (list: readonly number[]): number => list.reduce((a, b) => (b <= a ? a : b), 0);
 
-  const changes = [...before].map(([name, old]) => {
-    const change = (now: ArrayLike<number>): Float64Array => Float64Array.from(old, (v, i) => now[i]! - v);
-    return difference(change(engine.read(name as "param:x")), change(reference.get(name)), 1e-30);
-  });
+  const kept = [...before].map(([name, old]) => keptError(name, engine.read(name as StateName), reference.get(name), old));
   return {
     losses: worst([...wanted.losses].map(([name, value]) => Math.abs(losses[name]! - value) / Math.abs(value))),
     critics: worst(gradients.filter((g) => g.critic).map((g) => g.error)),
     generators: worst(gradients.filter((g) => !g.critic).map((g) => g.error)),
-    updates: worst(changes),
+    kept: worst(kept),
   };
 }
+
+const NAMES: Readonly<Record<keyof Found, string>> = { losses: "losses", critics: "critics' gradients", generators: "generators' gradients", kept: "moments, states, updates" };
 
 async function compareSeeds(compiled: Compiled): Promise<Found[]> {
   const engine = await openEngine(compiled);
@@ -91,8 +101,8 @@ describe("the first step on onnxruntime equals the reference evaluation", () => 
   it.each(["base", "norm_gn"])("%s, the smooth copy", { timeout: 120_000 }, async (variant) => {
     const found = await compareSeeds(compileVariant(variant, SMALL, { text: smooth(UGATIT) }));
     for (const [i, f] of found.entries()) {
-      for (const [what, bound] of [["losses", LOSSES], ["critics", CRITICS], ["generators", GENERATORS], ["updates", GENERATORS]] as const) {
-        worsts.add(`smooth copy: ${what}`, f[what], `${variant}, seed ${SEEDS[i]}`);
+      for (const [what, bound] of [["losses", LOSSES], ["critics", CRITICS], ["generators", GENERATORS], ["kept", GENERATORS]] as const) {
+        worsts.add(`smooth copy: ${NAMES[what]}`, f[what], `${variant}, seed ${SEEDS[i]}`);
         expect(f[what], what).toBeLessThan(bound);
       }
     }
