@@ -26,7 +26,7 @@ if (python === undefined) {
     it.each(CASES)("$name", { timeout: 600_000 }, (c) => {
       const compiled = compileCase(c);
       const from = begin(c, compiled);
-      const wanted = theirs(from, askPyTorch(python, c, from));
+      const wanted = theirs(from, askPyTorch(python, c.config, from));
       const found = ours(c, compiled);
       expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
 
@@ -34,7 +34,7 @@ if (python === undefined) {
       const make = (): Golden => ({
         case: c.name, madeBy: "test/parity/live.test.ts: test/oracle/step_oracle.py in float64", config: c.config, inputs: fingerprint(from),
         names: { ...parameters, ...state }, quantities: digestsOf(wanted),
-        drift: driftOf(wanted, PERTURBED.map((seed) => theirs(from, askPyTorch(python, c, from, seed)))),
+        drift: driftOf(wanted, PERTURBED.map((seed) => theirs(from, askPyTorch(python, c.config, from, { perturb: seed })))),
       });
       const golden = write ? make() : readGolden(c.name);
       if (write) console.log(`${c.name}: ${writeGolden(golden)} bytes`);

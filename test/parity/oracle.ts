@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { decodeHeader } from "../../runtime/checkpoint/safetensors";
 import { batchOf, type Case, TOTAL } from "./cases";
 import { mappingOf } from "./names";
-import type { Reference } from "./reference";
+import type { Feeds, Reference } from "./reference";
 
 export interface Tensor64 {
   readonly shape: readonly number[];
@@ -39,30 +39,46 @@ export function readTensors(path: string): Map<string, Tensor64> {
   const bytes = readFileSync(path);
   const { tensors } = decodeHeader(path, bytes.length, (from, length) => bytes.subarray(from, from + length));
   return new Map([...tensors].map(([name, { shape, dtype, begin, end }]) => {
-    if (dtype !== "F64") throw new Error(`${name} is ${dtype}, not F64`);
-    return [name, { shape, data: new Float64Array(bytes.buffer.slice(bytes.byteOffset + begin, bytes.byteOffset + end)) }];
+    if (dtype !== "F64" && dtype !== "F32") throw new Error(`${name} is ${dtype}`);
+    const own = bytes.buffer.slice(bytes.byteOffset + begin, bytes.byteOffset + end);
+    return [name, { shape, data: dtype === "F64" ? new Float64Array(own) : Float64Array.from(new Float32Array(own)) }];
   }));
 }
 
-/** The oracle's output after steps 1 and 3 from this reference's values. `seed` perturbs every weight by 1e-15 of itself. */
-export function askPyTorch(python: string, c: Case, from: Reference, perturb?: number): Map<string, Tensor64> {
+export interface Question {
+  /** Every weight is multiplied by 1 + 1e-15 · normal, drawn under this seed. */
+  readonly perturb?: number;
+  readonly steps?: number;
+  readonly dtype?: "float64" | "float32";
+  /** The batch of each step; the case's own unless given. */
+  readonly batch?: (step: number) => Feeds;
+}
+
+/** The oracle's output after the first and the last step, from this reference's values. */
+export function askPyTorch(python: string, config: Case["config"], from: Reference, question: Question = {}): Map<string, Tensor64> {
   const folder = mkdtempSync(join(tmpdir(), "ganc-parity-"));
+  const steps = question.steps ?? STEPS;
   try {
-    const { program } = from;
-    const input = new Map<string, Tensor64>();
-    for (const p of program.params) input.set(p.name, { shape: p.shape, data: from.get(`param:${p.name}`) });
-    for (const s of program.states) input.set(s.name, { shape: s.shape, data: from.get(`state:${s.name}`) });
-    for (let step = 1; step <= STEPS; step++) {
-      const { data } = batchOf(from.compiled, step);
-      for (const d of program.data) input.set(`${d.name}.${step}`, { shape: [program.batch, d.channels, d.height, d.width], data: data[d.name]! });
-    }
     const [inputs, mapping, output] = ["in.safetensors", "mapping.json", "out.safetensors"].map((name) => join(folder, name)) as [string, string, string];
-    writeTensors(inputs, input);
-    writeFileSync(mapping, JSON.stringify({ config: { ...c.config, length: TOTAL }, ...mappingOf(program) }));
-    const drift = perturb === undefined ? [] : ["--perturb", "1e-15", "--seed", String(perturb)];
-    execFileSync(python, [SCRIPT, inputs, mapping, output, "--steps", String(STEPS), "--report", "1,3", "--no-outputs", "--threads", "1", ...drift], { stdio: ["ignore", "ignore", "pipe"] });
+    writeTensors(inputs, inputsOf(from, steps, question.batch ?? ((step) => batchOf(from.compiled, step))));
+    writeFileSync(mapping, JSON.stringify({ config: { ...config, length: TOTAL }, ...mappingOf(from.program) }));
+    const drift = question.perturb === undefined ? [] : ["--perturb", "1e-15", "--seed", String(question.perturb)];
+    const fixed = ["--steps", String(steps), "--report", "1", "--no-outputs", "--threads", "1", "--dtype", question.dtype ?? "float64"];
+    execFileSync(python, [SCRIPT, inputs, mapping, output, ...fixed, ...drift], { stdio: ["ignore", "ignore", "pipe"] });
     return readTensors(output);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function inputsOf(from: Reference, steps: number, batch: (step: number) => Feeds): Map<string, Tensor64> {
+  const { program } = from;
+  const input = new Map<string, Tensor64>();
+  for (const p of program.params) input.set(p.name, { shape: p.shape, data: from.get(`param:${p.name}`) });
+  for (const s of program.states) input.set(s.name, { shape: s.shape, data: from.get(`state:${s.name}`) });
+  for (let step = 1; step <= steps; step++) {
+    const { data } = batch(step);
+    for (const d of program.data) input.set(`${d.name}.${step}`, { shape: [program.batch, d.channels, d.height, d.width], data: data[d.name]! });
+  }
+  return input;
 }
