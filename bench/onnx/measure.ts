@@ -31,9 +31,9 @@ async function prepared(form: Form): Promise<Running> {
   const used = new Set(e.operators.flatMap((o) => o.inputs));
   const bytes = encodeModel({
     name: "form",
-    operators: [...e.operators, { type: "Identity", inputs: [out], outputs: ["y"], attributes: {} }],
+    operators: [...e.operators, { type: "Identity", inputs: [out], outputs: ["result"], attributes: {} }],
     inputs: Object.entries(form.inputs).map(([name, dims]) => ({ name, dims })),
-    outputs: [{ name: "y", dims: ["a", "b", "c", "d"].slice(0, rankOf(form)) }],
+    outputs: [{ name: "result", dims: ["a", "b", "c", "d"].slice(0, rankOf(form)) }],
     inner: [],
     initializers: [...e.initializers.values()].filter((i) => used.has(i.name)),
     places: new Map(),
@@ -49,13 +49,13 @@ async function prepared(form: Form): Promise<Running> {
     }),
   );
   const first = await session.run(feeds);
-  const fetch = { y: first["y"]! };
+  const fetch = { result: first["result"]! };
   const step = async (): Promise<number> => {
     const start = performance.now();
     await session.run(feeds, fetch);
     return performance.now() - start;
   };
-  return { form, step, result: Float32Array.from(first["y"]!.data as Float32Array) };
+  return { form, step, result: Float32Array.from(first["result"]!.data as Float32Array) };
 }
 const rankOf = (form: Form): number => (form as { rank?: number }).rank ?? 4;
 

@@ -1,8 +1,10 @@
-// Cuts the step's graph into one graph a phase. A value is computed in the first phase that needs it (rule 15 keeps its
-// meaning: each use of a parameter names its version), and crosses to later ones, or is computed again there if that is cheap.
+// Cuts the step's graph into the graphs that run one after the other: by phase, and each phase into pieces small enough to
+// load quickly, at places where little is alive. A value is computed in the first phase that needs it (rule 15 keeps its
+// meaning: each use of a parameter names its version), and crosses to later pieces, or is computed again there if that is cheap.
 import { Builder } from "../graph/builder";
 import { countOf } from "../graph/shape";
 import type { Graph, GraphNode, NodeId, OpName } from "../graph/types";
+import { cutPoints, orderFor } from "./order";
 import { leafName } from "./step";
 
 export interface SegmentOutput {
@@ -26,18 +28,21 @@ const CHEAP: ReadonlySet<OpName> = new Set<OpName>([
 ]);
 /** Smaller values are kept: computing them again saves nothing. */
 const SMALL = 16 * 1024;
+/** Nodes of one graph: onnxruntime's time to load a graph grows faster than its size. */
+export const MOST_NODES = 1000;
 
-/** The first phase after which the parameter a leaf names has another version. */
-function lastPhaseOf(node: GraphNode, updatedIn: ReadonlyMap<string, readonly number[]>, phases: number): number {
+/** For each parameter the phases that update it, in order. */
+export type Updates = ReadonlyMap<string, readonly number[]>;
+
+/** The last phase in which a leaf still reads what its name says: later its parameter has another version. */
+function lastPhaseOf(node: GraphNode, updatedIn: Updates, phases: number): number {
   if (node.op !== "input" || node.attrs.kind !== "param") return phases - 1;
   const { param, version } = leafName(node.attrs.name);
   return updatedIn.get(param)?.[version] ?? phases - 1;
 }
 
-/**
- * @param updatedIn for each parameter the phases that update it, in order
- */
-export function cutPhases(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: ReadonlyMap<string, readonly number[]>, phases: number): CutSegment[] {
+/** The first phase in which each node can be computed, and the one in which it is: where it is first needed. */
+function phasesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number): { earliest: number[]; need: number[] } {
   const nodes = graph.nodes;
   const earliest = nodes.map(() => 0);
   for (const n of nodes) {
@@ -52,49 +57,59 @@ export function cutPhases(graph: Graph, outputs: readonly SegmentOutput[], updat
   for (const o of outputs) need[o.node] = Math.min(need[o.node]!, o.phase ?? earliest[o.node]!);
   for (let i = nodes.length - 1; i >= 0; i--) {
     const n = nodes[i]!;
-    for (const x of n.inputs) {
-      // A parameter must be read before it is overwritten; what reads it can be kept instead.
-      const deadline = lastPhaseOf(nodes[x]!, updatedIn, phases);
-      need[n.id] = Math.min(need[n.id]!, need[n.id]! < phases ? deadline : phases);
-    }
+    if (need[n.id]! >= phases) continue;
+    // A parameter must be read before it is overwritten; what reads it can be kept instead.
+    for (const x of n.inputs) need[n.id] = Math.min(need[n.id]!, lastPhaseOf(nodes[x]!, updatedIn, phases));
     for (const x of n.inputs) need[x] = Math.min(need[x]!, need[n.id]!);
   }
-  return Array.from({ length: phases }, (_, k) => segment(graph, k, need, outputs, updatedIn, phases, earliest)).filter((s): s is CutSegment => s !== undefined);
+  return { earliest, need };
 }
 
-function segment(graph: Graph, k: number, need: readonly number[], outputs: readonly SegmentOutput[], updatedIn: ReadonlyMap<string, readonly number[]>, phases: number, earliest: readonly number[]): CutSegment | undefined {
-  const nodes = graph.nodes;
-  const own = new Set(nodes.filter((n) => need[n.id] === k && n.op !== "input").map((n) => n.id));
-  const wanted = outputs.filter((o) => (o.phase ?? earliest[o.node]!) === k);
-  if (own.size === 0 && wanted.length === 0) return undefined;
-  const valid = (id: NodeId): boolean => lastPhaseOf(nodes[id]!, updatedIn, phases) >= k;
-  pullCheap(graph, own, wanted.map((o) => o.node), valid);
+interface Piece {
+  readonly phase: number;
+  /** In the order of computation; without leaves. */
+  readonly order: readonly NodeId[];
+}
 
-  const b = new Builder();
-  const made = new Map<NodeId, NodeId>();
-  const inputs: { node: NodeId; value: string }[] = [];
-  const bring = (id: NodeId): NodeId => {
-    const known = made.get(id);
-    if (known !== undefined) return known;
-    const n = nodes[id]!;
-    const value = n.op === "input" ? leafValue(n) : `value:${id}`;
-    b.origin = n.origin;
-    const leaf = b.add("input", { kind: "value", name: value, shape: n.shape }, []);
-    made.set(id, leaf);
-    inputs.push({ node: leaf, value });
-    return leaf;
-  };
-  for (const n of nodes) {
-    if (!own.has(n.id)) continue;
-    const operands = n.inputs.map(bring);
-    b.origin = n.origin;
-    made.set(n.id, b.add(n.op, n.attrs as never, operands));
+/** Each phase's nodes in order, in pieces. */
+function piecesOf(graph: Graph, need: readonly number[], outputs: readonly SegmentOutput[], phases: number, most: number): Piece[] {
+  const pieces: Piece[] = [];
+  for (let phase = 0; phase < phases; phase++) {
+    const own = new Set(graph.nodes.filter((n) => need[n.id] === phase && n.op !== "input").map((n) => n.id));
+    // What later phases take must be made here, too, even if nothing here needs it.
+    const roots = [...outputs.filter((o) => own.has(o.node)).map((o) => o.node), ...own];
+    const ordered = orderFor(graph, own, roots);
+    const points = [0, ...cutPoints(ordered, most), ordered.order.length];
+    for (let i = 0; i + 1 < points.length; i++) pieces.push({ phase, order: ordered.order.slice(points[i], points[i + 1]) });
   }
-  const results = wanted.map((o) => ({ node: bring(o.node), value: o.value }));
-  return { phase: k, graph: b, inputs, outputs: [...results, ...crossing(graph, k, need, own, outputs, updatedIn, phases, earliest, made)] };
+  return pieces;
 }
 
-/** Brings cheap values of earlier phases into this one, as long as what they are made of can still be had. */
+export function cutPhases(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number, most = MOST_NODES): CutSegment[] {
+  const nodes = graph.nodes;
+  const { earliest, need } = phasesOf(graph, outputs, updatedIn, phases);
+  const pieces = piecesOf(graph, need, outputs, phases, most);
+  const home = new Map<NodeId, number>();
+  pieces.forEach((p, s) => p.order.forEach((id) => home.set(id, s)));
+  const firstOf = (phase: number): number => pieces.findIndex((p) => p.phase === phase);
+  /** The piece that hands an output over: where it is made, or the first of a later phase that is to. */
+  const giver = (o: SegmentOutput): number => Math.max(home.get(o.node) ?? 0, firstOf(o.phase ?? earliest[o.node]!));
+
+  const wanted = pieces.map((_, s) => outputs.filter((o) => giver(o) === s));
+  const own = pieces.map((p, s) => {
+    const set = new Set(p.order);
+    pullCheap(graph, set, wanted[s]!.map((o) => o.node), (id) => lastPhaseOf(nodes[id]!, updatedIn, phases) >= p.phase);
+    return set;
+  });
+  const crossing = pieces.map(() => new Set<NodeId>());
+  own.forEach((set, s) => {
+    const needed = [...[...set].flatMap((id) => nodes[id]!.inputs), ...wanted[s]!.map((o) => o.node)];
+    for (const id of needed) if (!set.has(id) && nodes[id]!.op !== "input") crossing[home.get(id)!]!.add(id);
+  });
+  return pieces.map((p, s) => build(graph, p, own[s]!, wanted[s]!, crossing[s]!));
+}
+
+/** Brings cheap values of earlier pieces into this one, as long as what they are made of can still be had. */
 function pullCheap(graph: Graph, own: Set<NodeId>, results: readonly NodeId[], valid: (id: NodeId) => boolean): void {
   const nodes = graph.nodes;
   const open = [...[...own].flatMap((id) => nodes[id]!.inputs), ...results];
@@ -109,19 +124,36 @@ function pullCheap(graph: Graph, own: Set<NodeId>, results: readonly NodeId[], v
   }
 }
 
-/** What later phases take from this one: their own cut decides, so it is asked of them. */
-function crossing(graph: Graph, k: number, need: readonly number[], own: ReadonlySet<NodeId>, outputs: readonly SegmentOutput[], updatedIn: ReadonlyMap<string, readonly number[]>, phases: number, earliest: readonly number[], made: ReadonlyMap<NodeId, NodeId>): { node: NodeId; value: string }[] {
+function build(graph: Graph, piece: Piece, own: ReadonlySet<NodeId>, wanted: readonly SegmentOutput[], crossing: ReadonlySet<NodeId>): CutSegment {
   const nodes = graph.nodes;
-  const taken = new Set<NodeId>();
-  for (let later = k + 1; later < phases; later++) {
-    const theirs = new Set(nodes.filter((n) => need[n.id] === later && n.op !== "input").map((n) => n.id));
-    const wanted = outputs.filter((o) => (o.phase ?? earliest[o.node]!) === later).map((o) => o.node);
-    pullCheap(graph, theirs, wanted, (id) => lastPhaseOf(nodes[id]!, updatedIn, phases) >= later);
-    for (const id of [...[...theirs].flatMap((x) => nodes[x]!.inputs), ...wanted]) {
-      if (!theirs.has(id) && nodes[id]!.op !== "input" && own.has(id) && need[id] === k) taken.add(id);
-    }
-  }
-  return [...taken].sort((x, y) => x - y).map((id) => ({ node: made.get(id)!, value: `value:${id}` }));
+  const b = new Builder();
+  const made = new Map<NodeId, NodeId>();
+  const inputs: { node: NodeId; value: string }[] = [];
+  const bring = (id: NodeId): NodeId => {
+    const known = made.get(id);
+    if (known !== undefined) return known;
+    const n = nodes[id]!;
+    const value = n.op === "input" ? leafValue(n) : `value:${id}`;
+    b.origin = n.origin;
+    const leaf = b.add("input", { kind: "value", name: value, shape: n.shape }, []);
+    made.set(id, leaf);
+    inputs.push({ node: leaf, value });
+    return leaf;
+  };
+  const put = (id: NodeId): void => {
+    if (made.has(id)) return;
+    const n = nodes[id]!;
+    // What was pulled in is computed right before its first use.
+    for (const i of n.inputs) if (own.has(i)) put(i);
+    const operands = n.inputs.map(bring);
+    b.origin = n.origin;
+    made.set(id, b.add(n.op, n.attrs as never, operands));
+  };
+  piece.order.forEach(put);
+  for (const o of wanted) if (own.has(o.node)) put(o.node);
+  const results = wanted.map((o) => ({ node: bring(o.node), value: o.value }));
+  const passed = [...crossing].sort((x, y) => x - y).map((id) => ({ node: bring(id), value: `value:${id}` }));
+  return { phase: piece.phase, graph: b, inputs, outputs: [...results, ...passed] };
 }
 
 /** Which storage a leaf of the step's graph reads. A parameter's version is its storage's content at that time. */
