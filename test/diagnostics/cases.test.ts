@@ -29,7 +29,7 @@ function expectOnly(text: string, options: CompileOptions, ...wanted: Wanted[]):
 const set = (...all: string[]): CompileOptions => ({ set: all });
 const swap = (from: string, to: string): string => edited("ugatit", from, to);
 
-describe("a slip of the pen", () => {
+describe("a slip of the pen", { timeout: 60_000 }, () => {
   it("in a param's name", () => {
     expectOnly(swap("repeat(blocks) { Residual(norm: encoder_norm) }", "repeat(bloks) { Residual(norm: encoder_norm) }"), {}, { code: "G0201", at: "bloks", message: "nothing is called `bloks` here", hint: "did you mean `blocks`?" });
   });
@@ -55,7 +55,7 @@ describe("a slip of the pen", () => {
   it("in a variant", () => expectOnly(real, { variants: ["without_gcam"] }, { code: "G0209", message: /without_gcam/, hint: "did you mean `without_cam`?" }));
 });
 
-describe("axes and sizes", () => {
+describe("axes and sizes", { timeout: 60_000 }, () => {
   it("an axis name that does not fit although the size does", () => {
     const text = swap("decoder_norm(gamma: gamma, beta: beta)", "decoder_norm(gamma: mean(attention.features, over: (c, w)), beta: beta)");
     // 16 rows would pass for 16 channels, if sizes were all that counts.
@@ -85,7 +85,7 @@ describe("axes and sizes", () => {
   });
 });
 
-describe("slots", () => {
+describe("slots", { timeout: 60_000 }, () => {
   it("a norm that wants style inputs its slot lacks", () => {
     expectOnly(real, set("encoder_norm=AdaLIN"), { code: "G0601", at: "encoder_norm", message: "AdaLIN wants `gamma`, `beta`, but the slot `encoder_norm` offers no style inputs", hint: /`encoder_norm: Norm\(gamma, beta\)`/ });
   });
@@ -97,7 +97,7 @@ describe("slots", () => {
   });
 });
 
-describe("training", () => {
+describe("training", { timeout: 60_000 }, () => {
   it("a network nobody trains", () => {
     expectOnly(swap("phase generators trains AB, BA {", "phase generators trains AB {"), {}, { code: "G0701", at: "BA", message: "no phase trains the net `BA`: it stays as it was initialized" });
   });
@@ -123,7 +123,7 @@ it("several mistakes come in one run, in the order of the text", () => {
   expect(compiled.diagnostics.every((d) => d.hint)).toBe(true);
 });
 
-describe("what the other specs cannot compile yet is one diagnostic each, at its place", () => {
+describe("what the other specs cannot compile yet is one diagnostic each, at its place", { timeout: 60_000 }, () => {
   it.each([
     ["unit", []],
     ["munit", []],

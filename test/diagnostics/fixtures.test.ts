@@ -16,7 +16,7 @@ const ELSEWHERE: Record<string, string> = {
   [nameOf(rules.cannotLower)]: diagnose(rules.cannotLower, { target: "onnx", op: "max", reason: "the axis is free" }).message,
 };
 
-describe("the table of diagnostics", () => {
+describe("the table of diagnostics", { timeout: 60_000 }, () => {
   it("has codes and names of their own", () => {
     expect(new Set(all.map((r) => r.code)).size).toBe(all.length);
     expect(new Set(all.map((r) => r.name)).size).toBe(all.length);

@@ -73,7 +73,7 @@ const cases: [string, string][] = [
   ["no text", "\u0000\uffff\ud800"],
 ];
 
-describe("a hostile spec", () => {
+describe("a hostile spec", { timeout: 60_000 }, () => {
   for (const [name, text] of cases) {
     it(name.slice(0, 80) || "(an empty body)", () => {
       const { compiled } = check("m.gan", text);

@@ -40,7 +40,7 @@ function examples(file: string): Example[] {
   return [...text.matchAll(/```gan ?(\w*)\n([\s\S]*?)```/g)].map((m) => ({ kind: m[1]!, text: m[2]!, line: text.slice(0, m.index).split("\n").length }));
 }
 
-describe("examples", () => {
+describe("examples", { timeout: 60_000 }, () => {
   for (const file of files) {
     for (const { kind, text, line } of examples(file)) {
       it(`${file}:${line} ${kind}`, () => {

@@ -94,6 +94,7 @@ describe("the first step on onnxruntime equals the reference evaluation", () => 
       expect(f.generators).toBeLessThan(OUTLIER);
     }
     const ordered = found.map((f) => f.generators).sort((a, b) => a - b);
+    worsts.add("generators' gradients, median of 3", ordered[1]!, variant);
     expect(ordered[1], "of three seeds, the median").toBeLessThan(GENERATORS);
   });
 

@@ -4,15 +4,19 @@ import type { NodeId } from "../../../compiler/graph/types";
 import { type Emitter, extentsOf, positions } from "../emitter";
 import { type Extent, product } from "../extent";
 
-/** The operand with its axes in the order of `target`, and length one where it lacks an axis: what NumPy broadcasting wants. */
+/**
+ * The operand with its axes in the order of `target`, and length one where it lacks an axis: what NumPy broadcasting wants.
+ * Axes of its own that the target leaves out are of length one.
+ */
 export function aligned(e: Emitter, id: NodeId, target: Shape): string {
-  const shape = e.shape(id);
-  const ordered = target.filter((a) => hasAxis(shape, a.axis));
-  const value = e.transpose(e.value(id), positions(shape, axesOf(ordered)));
+  const own = e.shape(id);
+  const kept = own.filter((a) => hasAxis(target, a.axis));
+  const ordered = target.filter((a) => hasAxis(own, a.axis));
+  const value = e.transpose(e.reshape(e.value(id), extentsOf(own), extentsOf(kept)), positions(kept, axesOf(ordered)));
   // Axes missing in front are broadcast without being named.
-  const first = target.findIndex((a) => hasAxis(shape, a.axis));
+  const first = target.findIndex((a) => hasAxis(own, a.axis));
   const rest = first < 0 ? [] : target.slice(first);
-  const to = rest.map((a): Extent => [dimOf(shape, a.axis) ?? 1]);
+  const to = rest.map((a): Extent => [dimOf(own, a.axis) ?? 1]);
   return e.reshape(value, extentsOf(ordered), to);
 }
 

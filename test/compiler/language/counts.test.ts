@@ -4,7 +4,7 @@ import { countByNet, realSpec } from "./kit";
 
 const counts = (name: string, ...set: string[]): Record<string, number> => countByNet(realSpec(name, { set }));
 
-describe("parameter counts", () => {
+describe("parameter counts", { timeout: 60_000 }, () => {
   it("U-GAT-IT, light and full (znxlwm/UGATIT-pytorch)", () => {
     const light = counts("ugatit");
     expect(light).toEqual({ AB: 10_589_888, BA: 10_589_888, "DA.0": 53_130_176, "DB.0": 53_130_176, "DA.1": 3_290_560, "DB.1": 3_290_560 });

@@ -27,7 +27,7 @@ describe("rule 10: state is visible", () => {
   });
 });
 
-describe("rule 11: one computation", () => {
+describe("rule 11: one computation", { timeout: 60_000 }, () => {
   it("equal calls are one, though two phases name them: the fakes of U-GAT-IT", () => {
     const c = realSpec("ugatit", { set: ["size=64", "ch=4", "global_depth=6"] });
     const forward = countOps(realSpec("ugatit", { set: ["size=64", "ch=4", "global_depth=6", "weights.cycle=0", "weights.identity=0"], variants: ["without_g_cam"] }), "conv", "AB.");
@@ -98,7 +98,7 @@ describe("rule 13: init", () => {
   const NET = "let y = x |> conv(4, 3, pad: 1) |> ILN(start: 0.25)\n return mean(y, over: (h, w)) |> linear(5)";
   const inits = (init: string): Record<string, string> => {
     const c = sound(spec({ net: NET, nets: `net AB: G ${init}` }));
-    const short = (i: { kind: string }): string => Object.values(i).map((v) => (typeof v === "number" ? Number(v.toFixed(4)) : v)).join(" ");
+    const short = (i: object): string => (Object.values(i) as (string | number)[]).map((v) => (typeof v === "number" ? Number(v.toFixed(4)) : v)).join(" ");
     return Object.fromEntries([...c.model!.params.values()].map((p) => [p.name.slice(3), short(p.init)]));
   };
   it("is PyTorch's default: uniform, ±1/sqrt(fan in), weights and biases", () => {

@@ -88,7 +88,7 @@ describe("rule 18: schedules", () => {
   });
 });
 
-describe("rule 19: terms", () => {
+describe("rule 19: terms", { timeout: 60_000 }, () => {
   it("have names, qualified by their phase, and add up", () => {
     const c = sound(twoPhases("loss x += mean(D(A)^2)\n loss x += 2 * mean(D(A)^2)", "loss x += mean(AB(A)^2) + mean(BA(B)^2)"), { until: "graphs" });
     expect(c.program!.losses.map((l) => l.name)).toEqual(["critics.x", "makers.x"]);
