@@ -5,14 +5,17 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
+// As cli/tuned.ts sets them for `ganc train`.
+const MALLOC = { MALLOC_MMAP_THRESHOLD_: String(32 << 20), MALLOC_TRIM_THRESHOLD_: String(1 << 30), MALLOC_TOP_PAD_: String(64 << 20), MALLOC_ARENA_MAX: "1" };
+
 const { values } = parseArgs({
   options: { sizes: { type: "string", default: "128:32,256:64" }, steps: { type: "string", default: "5" }, peers: { type: "string", default: "published,tuned" } },
 });
 const steps = Number(values.steps);
 
 /** A process that answers each line with a line of JSON. */
-function start(command, args) {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+function start(command, args, env = {}) {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
@@ -37,7 +40,7 @@ mkdirSync("bench/results", { recursive: true });
 for (const pair of values.sizes.split(",")) {
   const [size, ch] = pair.split(":");
   for (const kind of values.peers.split(",")) {
-    const ours = start("node", ["dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`]);
+    const ours = start("node", ["dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`], MALLOC);
     const peer = start(python, ["bench/torch_step.py", "--size", size, "--ch", ch, "--kind", kind]);
     const opened = await ours.ready;
     await peer.ready;

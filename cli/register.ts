@@ -1,5 +1,6 @@
 // One line a command: name, arguments, help; the work stands in cli/commands/.
 import type { Command } from "commander";
+import { tuned } from "./tuned";
 import { example, withChoices, withJson, wholeNumber } from "./options";
 
 export function registerCommands(program: Command): void {
@@ -60,7 +61,7 @@ export function registerCommands(program: Command): void {
     .option("--pictures-every <n>", "steps between picture grids; 0: only at the end", wholeNumber("pictures-every", 0), 250)
     .option("--keep <n>", "checkpoints kept", wholeNumber("keep", 1), 2)
     .option("--threads <n>", "threads of one operation", wholeNumber("threads", 1))
-    .action(async (spec: string, options) => (await import("./commands/train")).trainCommand(spec, options));
+    .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options)));
 
   example(
     withJson(program.command("translate").argument("<run>", "a run's folder or a checkpoint").description("translate pictures with a trained run")),
@@ -102,5 +103,5 @@ export function registerCommands(program: Command): void {
     .option("--out <run>", "the run's folder", "runs/demo")
     .option("--steps <n>", "training steps", wholeNumber("steps", 1))
     .option("--seed <n>", "of weights, order and chance", wholeNumber("seed", 0), 1)
-    .action(async (options) => (await import("./commands/demo")).demoCommand(options));
+    .action((options) => tuned(async () => (await import("./commands/demo")).demoCommand(options)));
 }

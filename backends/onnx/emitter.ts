@@ -48,6 +48,10 @@ export class Emitter {
     if (value === undefined) throw new Error(`defect: node ${id} is not lowered yet`);
     return value;
   }
+  /** Undefined for a node that another one has taken in. */
+  find(id: NodeId): string | undefined {
+    return this.values.get(id);
+  }
   setValue(id: NodeId, value: string): void {
     this.values.set(id, value);
   }

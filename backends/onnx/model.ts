@@ -94,8 +94,8 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
     else copies.push({ type: "Identity", inputs: [value], outputs: [name], attributes: {} });
   }
   for (const id of reached(spec.graph, spec.outputs.map((o) => o.node))) {
-    const value = e.value(id);
-    if (made.has(value) && !names.has(value)) names.set(value, placeOf(spec.graph.nodes[id]!));
+    const value = e.find(id);
+    if (value !== undefined && made.has(value) && !names.has(value)) names.set(value, placeOf(spec.graph.nodes[id]!));
   }
   const final = (value: string): string => names.get(value) ?? value;
   const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: o.inputs.map(final), outputs: o.outputs.map(final) }));
@@ -142,7 +142,7 @@ function annotations(e: Emitter, spec: ModelSpec, names: ReadonlyMap<string, str
   const known = new Set([...spec.inputs, ...spec.outputs].map((v) => v.name));
   const infos: ValueInfo[] = [];
   for (const id of reached(spec.graph, spec.outputs.map((o) => o.node))) {
-    const name = names.get(e.value(id));
+    const name = names.get(e.find(id) ?? "");
     if (name === undefined || known.has(name)) continue;
     known.add(name);
     infos.push(info(name, spec.graph.nodes[id]!.shape));

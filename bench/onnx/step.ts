@@ -72,7 +72,6 @@ function collect(prefix: string): void {
     for (const ev of events) {
       if (ev.cat !== "Node" || !ev.name.endsWith("_kernel_time")) continue;
       const dims = process.argv.includes("--dims") ? JSON.stringify(ev.args?.output_type_shape?.[0]?.float ?? []) : "";
-      if (process.env["SHOW"] && dims === process.env["SHOW"]) console.log(ev.name, ev.dur);
       const kind = `${ev.args?.op_name ?? "?"} ${dims}`;
       const entry = byKind.get(kind) ?? { ms: 0, count: 0 };
       entry.ms += ev.dur / 1000;

@@ -33,3 +33,10 @@ for (const [a, b] of [[128, 1152], [1024, 8192]] as const) {
     form("Gemm of one column and one row", xuv, 2, (e) => e.op("Gemm", [reshape(e, "u", a, 1), reshape(e, "v", 1, b), "x"], { alpha: float(-1) })),
   ], 20);
 }
+{
+  const x = { x: [1024, 2048, 1, 1] };
+  await compare("x · number, [1024,2048,1,1]", [
+    form("Mul", x, 4, (e) => e.op("Mul", ["x", e.scalar(0.5)])),
+    form("Mul without the last axes", x, 4, (e) => reshape(e, e.op("Mul", [reshape(e, "x", 1024, 2048), e.scalar(0.5)]), 1024, 2048, 1, 1)),
+  ], 20);
+}

@@ -27,7 +27,7 @@ const CHEAP: ReadonlySet<OpName> = new Set<OpName>([
   "squeeze", "unsqueeze", "slice", "stop", "concat", "constant", "size",
 ]);
 /** Smaller values are kept: computing them again saves nothing. */
-const SMALL = 16 * 1024;
+const SMALL = 256 * 1024;
 /** Nodes of one graph: onnxruntime's time to load a graph grows faster than its size. */
 export const MOST_NODES = 1000;
 

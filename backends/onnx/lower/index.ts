@@ -1,6 +1,7 @@
 import type { Graph, GraphNode, NodeId } from "../../../compiler/graph/types";
 import { reachable } from "../../../compiler/graph/walk";
 import { CannotLower, Emitter } from "../emitter";
+import { accumulate, accumulations } from "./accumulate";
 import { lowerNode } from "./table";
 
 /** A node that ONNX operators cannot express, and why: becomes a diagnostic at the node's origin. */
@@ -30,18 +31,23 @@ export function lowerGraph(graph: Graph, given: ReadonlyMap<NodeId, string>, out
   const broken = new Set<NodeId>();
   for (const name of reserved) emitter.reserve(name);
   for (const [id, name] of given) emitter.input(id, name);
-  for (const id of reached(graph, outputs)) {
+  const ids = reached(graph, outputs);
+  const sums = accumulations(graph, ids, outputs);
+  const absorbed = new Set([...sums.values()].map((a) => a.product));
+  for (const id of ids) {
     const node = graph.nodes[id]!;
-    if (given.has(id)) continue;
+    if (given.has(id) || absorbed.has(id)) continue;
     // What follows from a problem is not one of its own.
-    if (node.inputs.some((i) => broken.has(i))) {
+    const sum = sums.get(id);
+    const needs = sum ? [sum.addend, ...graph.nodes[sum.product]!.inputs] : node.inputs;
+    if (needs.some((i) => broken.has(i))) {
       broken.add(id);
       continue;
     }
     if (node.op === "input") throw new Error(`defect: the model reads ${node.attrs.name}, which is not among its inputs`);
     emitter.enter(placeOf(node));
     try {
-      emitter.setValue(id, lowerNode(emitter, node));
+      emitter.setValue(id, sum ? accumulate(emitter, sum) : lowerNode(emitter, node));
     } catch (error) {
       if (!(error instanceof CannotLower)) throw error;
       problems.push({ node: id, reason: error.message });

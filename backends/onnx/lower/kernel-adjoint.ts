@@ -1,5 +1,6 @@
 import { addDim, type Dim } from "../../../compiler/graph/dim";
 import type { Shape } from "../../../compiler/graph/shape";
+import type { NodeOf } from "../../../compiler/graph/types";
 import type { Emitter } from "../emitter";
 import { type Extent, numberOf, product } from "../extent";
 import { int } from "../operator";
@@ -25,7 +26,10 @@ interface Tap {
  * shifted copies of the other. Copying x serves every window; at stride 1 the copies may be g's, for a generator's last
  * layer a twentieth of the bytes.
  */
-export const convKernelAdjoint: Lowering<"conv_kernel_adjoint"> = (e, node) => {
+export const convKernelAdjoint: Lowering<"conv_kernel_adjoint"> = (e, node) => kernelAdjoint(e, node);
+
+/** The same, added to `sum`, which is laid out as the node. */
+export function kernelAdjoint(e: Emitter, node: NodeOf<"conv_kernel_adjoint">, sum?: string): string {
   const x = picture(e, node.inputs[0]!);
   const g = picture(e, node.inputs[1]!);
   const { kernel, stride, pad } = node.attrs.window;
@@ -35,15 +39,18 @@ export const convKernelAdjoint: Lowering<"conv_kernel_adjoint"> = (e, node) => {
   const shape: Shape = KERNEL_AXES.map((axis, i) => ({ axis, dim: [g.c, x.c, kernel[0], kernel[1]][i]! }));
   const dims = shape.map((a): Extent => [a.dim]);
   if (!copyG) {
-    const sum = summed(e, { moved: zeroPadded(e, x, pad), still: g, taps, stride, movedFirst: false });
-    return reordered(e, e.reshape(sum, [[g.c], product([[x.c], [taps.length]])], dims), shape, node.shape);
+    const flat: Extent[] = [[g.c], product([[x.c], [taps.length]])];
+    const start = sum === undefined ? undefined : e.reshape(reordered(e, sum, node.shape, shape), dims, flat);
+    const total = summed(e, { moved: zeroPadded(e, x, pad), still: g, taps, stride, movedFirst: false }, start);
+    return reordered(e, e.reshape(total, flat, dims), shape, node.shape);
   }
   const around: [number, number] = [kernel[0] - 1 - pad[0], kernel[1] - 1 - pad[1]];
-  const sum = summed(e, { moved: zeroPadded(e, g, around), still: x, taps: [...taps].reverse(), stride, movedFirst: true });
+  const total = summed(e, { moved: zeroPadded(e, g, around), still: x, taps: [...taps].reverse(), stride, movedFirst: true });
   const [out, into, kh, kw] = dims as [Extent, Extent, Extent, Extent];
-  const swapped = e.reshape(sum, [product([[g.c], [taps.length]]), [x.c]], [out, kh, kw, into]);
-  return reordered(e, e.transpose(swapped, [0, 3, 1, 2]), shape, node.shape);
-};
+  const swapped = e.reshape(total, [product([[g.c], [taps.length]]), [x.c]], [out, kh, kw, into]);
+  const result = reordered(e, e.transpose(swapped, [0, 3, 1, 2]), shape, node.shape);
+  return sum === undefined ? result : e.op("Add", [sum, result]);
+}
 
 /** Bytes of a tensor; a free dim counts as a usual size. */
 const bytes = (n: Extent, ...dims: readonly Dim[]): number =>
@@ -60,13 +67,13 @@ interface Correlation {
 }
 
 /** Σ over batch and pixels, band by band of the picture's rows. */
-function summed(e: Emitter, c: Correlation): string {
+function summed(e: Emitter, c: Correlation, start?: string): string {
   const { still } = c;
   const whole = bytes(still.n, c.moved.c, still.h, still.w) * c.taps.length;
   const height = still.h;
-  if (typeof height !== "number") return banded(e, c, 0, height);
+  if (typeof height !== "number") return banded(e, c, 0, height, start);
   const rows = Math.ceil(height / Math.ceil(whole / BAND_BYTES));
-  let sum: string | undefined;
+  let sum = start;
   for (let from = 0; from < height; from += rows) sum = banded(e, c, from, Math.min(rows, height - from), sum);
   return sum!;
 }

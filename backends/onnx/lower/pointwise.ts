@@ -36,7 +36,7 @@ interface Combination {
 
 /**
  * An operator on operands broadcast to the node's shape. Where one is repeated and the last axes are of length one (a 1×1
- * kernel times a number), those axes go first: onnxruntime would step through them element by element, 50 times slower.
+ * kernel times a number), those axes go first: onnxruntime would step through them element by element, ten times slower.
  */
 function broadcast(e: Emitter, type: string, node: Combination): string {
   const ids = sources(e, node);

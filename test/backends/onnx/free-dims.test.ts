@@ -83,7 +83,6 @@ describe("free dims", () => {
     });
   }
   it("covers what a generator is made of", () => {
-    console.log(Object.fromEntries(opNames.map((o) => [o, covered.get(o) ?? 0])));
     const needed: OpName[] = ["add", "concat", "contract", "conv", "expand", "max", "mean", "mul", "pad", "relu", "size", "sum", "tanh", "upsample"];
     for (const op of needed) expect([op, covered.get(op) ?? 0]).not.toEqual([op, 0]);
   });

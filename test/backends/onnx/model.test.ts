@@ -4,7 +4,7 @@ import { join } from "node:path";
 import proto from "onnx-proto";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { emitModel } from "../../../backends/onnx/model";
+import { emitModel, problemsOf } from "../../../backends/onnx/model";
 import { symbol } from "../../../compiler/graph/dim";
 import { axes, draws, Hand, relativeError, run, SESSION } from "./kit";
 
@@ -62,6 +62,16 @@ describe("emitted models", () => {
     for (const value of [...graph!.input!, ...graph!.output!]) {
       expect(value.type!.tensorType!.shape!.dim!.map((d) => d.dimParam || Number(d.dimValue))).toEqual(["N", 3, "H"]);
     }
+  });
+
+  it("are not made where a form is missing: the node and the reason are told before", () => {
+    const b = new Hand();
+    const shape = [{ axis: "c", dim: 3 }, { axis: "h", dim: symbol("H") }];
+    const x = b.input("x", shape);
+    const y = b.add("embed", { axis: "h", start: 1, total: 9 }, [x], axes("c:3 h:9"));
+    const z = b.add("neg", {}, [y], axes("c:3 h:9"));
+    expect(problemsOf(b, [z])).toEqual([{ node: y, reason: "the dim of h is free" }]);
+    expect(() => emitModel({ name: "m", graph: b, inputs: [{ node: x, name: "x" }], outputs: [{ node: z, name: "z" }] })).toThrow(/^defect: m has no ONNX form/);
   });
 
   it("keep weights inside, or beside the model beyond the threshold", async () => {

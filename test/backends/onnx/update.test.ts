@@ -9,7 +9,7 @@ import type { NodeId } from "../../../compiler/graph/types";
 import { axes, draws, relativeError, SESSION } from "./kit";
 
 const [BETA1, BETA2, EPS] = [0.5, 0.999, 1e-8];
-const SHAPES = ["out:5 in:3 kh:3 kw:3", "c:7", "out:64 in:300"].map(axes);
+const SHAPES = ["out:5 in:3 kh:3 kw:3", "c:7", "out:64 in:300", "out:6 in:5 kh:1 kw:1"].map(axes);
 const counts = SHAPES.map((s) => s.reduce((n, a) => n * (a.dim as number), 1));
 
 interface Port {

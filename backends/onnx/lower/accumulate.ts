@@ -1,0 +1,67 @@
+import { axesOf, hasAxis, sameShape, type Shape } from "../../../compiler/graph/shape";
+import type { Graph, GraphNode, NodeId } from "../../../compiler/graph/types";
+import { type Emitter, extentsOf } from "../emitter";
+import { numberOf, product } from "../extent";
+import { float } from "../operator";
+import { kernelAdjoint } from "./kernel-adjoint";
+import { inOrder } from "./layout";
+
+/** addend + scale · product, where the product is a matrix product that nobody else reads: one Gemm does both. */
+export interface Accumulation {
+  readonly addend: NodeId;
+  readonly product: NodeId;
+  readonly scale: 1 | -1;
+}
+
+/** By the add or sub that disappears. A parameter used several times sums its gradients this way, in one buffer's passes. */
+export function accumulations(graph: Graph, reached: readonly NodeId[], outputs: readonly NodeId[]): Map<NodeId, Accumulation> {
+  const uses = new Map<NodeId, number>();
+  const count = (id: NodeId): unknown => uses.set(id, (uses.get(id) ?? 0) + 1);
+  for (const id of reached) graph.nodes[id]!.inputs.forEach(count);
+  outputs.forEach(count);
+  const found = new Map<NodeId, Accumulation>();
+  const absorbed = new Set<NodeId>();
+  for (const id of reached) {
+    const node = graph.nodes[id]!;
+    if (node.op !== "add" && node.op !== "sub") continue;
+    const [a, b] = node.inputs as [NodeId, NodeId];
+    // Of two candidates the later one, whose operands are there last.
+    const choices = node.op === "sub" ? [[a, b]] : a < b ? [[a, b], [b, a]] : [[b, a], [a, b]];
+    for (const [addend, candidate] of choices as [NodeId, NodeId][]) {
+      const of = graph.nodes[candidate]!;
+      const fits = uses.get(candidate) === 1 && addend !== candidate && sameShape(of.shape, node.shape) && of.shape.every((x) => hasAxis(graph.nodes[addend]!.shape, x.axis));
+      if (!fits || absorbed.has(addend) || !(node.op === "add" ? of.op === "conv_kernel_adjoint" || isOuter(graph, of) : isOuter(graph, of))) continue;
+      found.set(id, { addend, product: candidate, scale: node.op === "sub" ? -1 : 1 });
+      absorbed.add(candidate);
+      break;
+    }
+  }
+  return found;
+}
+
+export function accumulate(e: Emitter, { addend, product: id, scale }: Accumulation): string {
+  const node = e.node(id);
+  const sum = inOrder(e, addend, axesOf(node.shape));
+  return node.op === "conv_kernel_adjoint" ? kernelAdjoint(e, node, sum) : addedOuter(e, node, sum, scale);
+}
+
+/** Every element of a times every element of b, a's axes in front. */
+function isOuter(graph: Graph, { op, inputs, shape }: GraphNode): boolean {
+  if (op !== "mul") return false;
+  const [a, b] = inputs.map((i) => graph.nodes[i]!.shape) as [Shape, Shape];
+  const disjoint = a.length > 0 && b.length > 0 && a.every((x) => !hasAxis(b, x.axis));
+  const wide = [a, b].every((s) => (numberOf(product(extentsOf(s))) ?? 0) > 1);
+  const order = axesOf(shape).join();
+  return disjoint && wide && [[...a, ...b], [...b, ...a]].some((s) => axesOf(s).join() === order);
+}
+
+function addedOuter(e: Emitter, { inputs, shape }: GraphNode, sum: string, scale: number): string {
+  const [rows, columns] = [...inputs].sort((x, y) => at(e, x, shape) - at(e, y, shape)) as [NodeId, NodeId];
+  const [m, n] = [rows, columns].map((id) => product(extentsOf(e.shape(id)))) as [ReturnType<typeof product>, ReturnType<typeof product>];
+  const column = e.reshape(e.value(rows), extentsOf(e.shape(rows)), [m, [1]]);
+  const row = e.reshape(e.value(columns), extentsOf(e.shape(columns)), [[1], n]);
+  const matrix = e.reshape(sum, extentsOf(shape), [m, n]);
+  const result = e.op("Gemm", [column, row, matrix], scale === 1 ? {} : { alpha: float(scale) });
+  return e.reshape(result, [m, n], extentsOf(shape));
+}
+const at = (e: Emitter, id: NodeId, shape: Shape): number => axesOf(shape).indexOf(e.shape(id)[0]!.axis);

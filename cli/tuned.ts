@@ -1,0 +1,39 @@
+// Training in a process whose memory allocator keeps large blocks. glibc gives them back to the system at once and takes them
+// anew, page by page, several hundred times a step: docs/performance.md has what that costs. Its settings are read when a
+// process starts, so the command starts itself again with them.
+import { spawn } from "node:child_process";
+
+/** glibc's mallopt(3) by environment: blocks to 32 MiB come from the heap, up to 1 GiB of free heap is kept, one arena. */
+export const MALLOC: Readonly<Record<string, string>> = {
+  MALLOC_MMAP_THRESHOLD_: String(32 << 20),
+  MALLOC_TRIM_THRESHOLD_: String(1 << 30),
+  MALLOC_TOP_PAD_: String(64 << 20),
+  MALLOC_ARENA_MAX: "1",
+};
+const MARK = "GANC_TUNED";
+
+/** Runs `work` here if the allocator is set, else this same command in a process where it is. */
+export async function tuned(work: () => Promise<void>): Promise<void> {
+  if (process.env[MARK] !== undefined) {
+    // Whoever started us is gone (killed, perhaps): two trainings of one run must never live side by side.
+    process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+    process.channel?.unref();
+    return work();
+  }
+  const mine = Object.fromEntries(Object.entries(MALLOC).filter(([name]) => process.env[name] === undefined));
+  if (process.platform !== "linux" || Object.keys(mine).length === 0) return work();
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, ...mine, [MARK]: "1" },
+  });
+  // A terminal sends Ctrl-C to both of us; only the child acts on it. Other senders reach this process alone.
+  const ignore = (): void => undefined;
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on("SIGINT", process.stdin.isTTY ? ignore : pass);
+  process.on("SIGTERM", pass);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (status, signal) => resolve(status ?? (signal === "SIGINT" ? 130 : 137)));
+  });
+  process.exitCode = code;
+}

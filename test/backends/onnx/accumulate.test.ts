@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import proto from "onnx-proto";
+import { emitModel, type ModelSpec } from "../../../backends/onnx/model";
+import { Builder } from "../../../compiler/graph/builder";
+import { evaluate } from "../../../compiler/graph/evaluate";
+import type { NodeId, Window2d } from "../../../compiler/graph/types";
+import { axes, count, draws, relativeError, run, sizes } from "./kit";
+
+/** Builds, runs, compares with the reference; gives the types of the operators it took. */
+async function types(build: (b: Builder, input: (text: string) => NodeId) => NodeId): Promise<string[]> {
+  const b = new Builder();
+  const inputs: { node: NodeId; name: string }[] = [];
+  const y = build(b, (text) => {
+    const name = `x${inputs.length}`;
+    const node = b.add("input", { kind: "data", name, shape: axes(text) }, []);
+    inputs.push({ node, name });
+    return node;
+  });
+  const random = draws(11);
+  const feeds = Object.fromEntries(inputs.map(({ node, name }) => [name, random(count(sizes(b.shape(node))))]));
+  const spec: ModelSpec = { name: "m", graph: b, inputs, outputs: [{ node: y, name: "y" }] };
+  const got = await run(spec, feeds);
+  const given = new Map(inputs.map(({ node, name }) => [node, { shape: sizes(b.shape(node)), data: Float64Array.from(feeds[name]!) }]));
+  expect(relativeError(got["y"]!.data, evaluate(b, [y], given).get(y)!.data)).toBeLessThan(4e-6);
+  return proto.onnx.ModelProto.decode(emitModel(spec).bytes).graph!.node!.map((n) => n.opType!);
+}
+
+describe("sums that a matrix product takes in", () => {
+  const window: Window2d = { kernel: [3, 3], stride: [1, 1], pad: [0, 0] };
+  it.each([1, 2])("gradients of a kernel used three times, batch %i", async (n) => {
+    const all = await types((b, input) => {
+      const uses = [0, 1, 2].map(() => b.add("conv_kernel_adjoint", { window }, [input(`batch:${n} c:2 h:6 w:5`), input(`batch:${n} c:3 h:4 w:3`)]));
+      return uses.reduce((x, y) => b.add("add", {}, [y, x]));
+    });
+    expect(all.filter((t) => t === "Add").length).toBe(n === 1 ? 0 : 2);
+  });
+  it("gradients whose other operand is copied", async () => {
+    await types((b, input) => {
+      const uses = [0, 1].map(() => b.add("conv_kernel_adjoint", { window }, [input("batch:1 c:9 h:6 w:5"), input("batch:1 c:2 h:4 w:3")]));
+      return b.add("add", {}, uses);
+    });
+  });
+  it("outer products, added and taken away", async () => {
+    const all = await types((b, input) => {
+      const outer = (): NodeId => b.add("mul", {}, [input("rest:7"), input("out:5")]);
+      const x = b.add("sub", {}, [input("out:5 rest:7"), b.add("expand", { shape: axes("out:5 rest:7") }, [outer()])]);
+      const plain = b.add("sub", {}, [x, b.add("mul", {}, [input("out:5"), input("rest:7")])]);
+      return b.add("add", {}, [b.add("mul", {}, [input("out:5"), input("rest:7")]), plain]);
+    });
+    expect(all.filter((t) => t === "Gemm").length).toBe(2);
+  });
+  it("not where the product has another reader, or is taken from", async () => {
+    const all = await types((b, input) => {
+      const outer = b.add("mul", {}, [input("out:5"), input("rest:7")]);
+      const other = b.add("mul", {}, [input("out:5"), input("rest:7")]);
+      const x = input("out:5 rest:7");
+      return b.add("mul", {}, [b.add("add", {}, [outer, x]), b.add("mul", {}, [outer, b.add("sub", {}, [other, x])])]);
+    });
+    expect(all).not.toContain("Gemm");
+  });
+});
