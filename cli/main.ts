@@ -15,11 +15,9 @@ program.exitOverride();
 // `ganc ... | head` closes our output early: that is no error.
 process.stdout.on("error", (e: NodeJS.ErrnoException) => process.exit(e.code === "EPIPE" ? 0 : 1));
 
-try {
-  await program.parseAsync();
-} catch (e) {
+program.parseAsync().catch((e: unknown) => {
   process.exitCode = report(e);
-}
+});
 
 /** One line for what a person can mend; a stack only for our own defects, with a request. */
 function report(e: unknown): number {

@@ -18,8 +18,8 @@ export interface DemoFlags {
 }
 
 /** U-GAT-IT small enough for two cores and three minutes; everything else is as in the spec. */
-export const DEMO_SET: readonly string[] = ["size=64", "load_size=68", "ch=16", "blocks=2", "global_depth=6", "weights.cam=100"];
-const STEPS = 800;
+export const DEMO_SET: readonly string[] = ["size=64", "load_size=68", "ch=16", "blocks=2", "global_depth=6", "rate=4e-4", "weights.cam=100"];
+const STEPS = 600;
 
 export async function demoCommand(flags: DemoFlags): Promise<void> {
   const began = performance.now();

@@ -56,11 +56,8 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<voi
   }
 }
 
-/** Bundles of shared code lie in dist/chunks/; the worker lies beside the command. */
-export function distUrl(): URL {
-  const here = new URL(".", import.meta.url);
-  return here.pathname.endsWith("/chunks/") ? new URL("..", here) : here;
-}
+/** The folder of the bundle, where the worker lies, too. */
+export const distUrl = (): URL => new URL(".", import.meta.url);
 
 function againCommand(path: string, flags: TrainFlags): string {
   const quoted = (s: string): string => (/^[\w./=:-]+$/.test(s) ? s : `'${s.replaceAll("'", "'\\''")}'`);
