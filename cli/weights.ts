@@ -6,6 +6,9 @@ import type { ExportSpec, Program } from "../compiler/program";
 import type { ExportModel } from "../compiler/train/exports";
 import { openWeights } from "../runtime/checkpoint/store";
 import type { TensorFile } from "../runtime/checkpoint/file";
+import { diagnose } from "../dsl/diagnostic";
+import { rules } from "../compiler/diagnostics/table";
+import { renderDiagnostics } from "./render";
 import { nearest } from "../compiler/diagnostics/near";
 import { UserError } from "../runtime/files/errors";
 import type { RunNotes } from "./commands/train";
@@ -52,8 +55,8 @@ export function exportOf(run: OpenedRun, name: string): { spec: ExportSpec; mode
   const model = run.compiled.exports.find((e) => e.name === name);
   if (spec && model) return { spec, model };
   const known = run.program.exports.map((e) => e.name);
-  const near = nearest(name, known);
-  throw new UserError(`the spec of this run has no export ${name}`, near ? `did you mean ${near}?` : `there is: ${known.join(", ")}`);
+  process.stderr.write(`${renderDiagnostics([diagnose(rules.unknownExport, { name, near: nearest(name, known), known })], run.compiled.read)}\n`);
+  throw new UserError(`there is no export ${name}`);
 }
 
 /** One inference model with its weights as constants. */

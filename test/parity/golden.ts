@@ -54,10 +54,20 @@ export function relative(x: Float64Array, y: Float64Array): number {
   return e === 0 ? 0 : e / norm(y);
 }
 
-export function driftOf(plain: Quantities, perturbed: readonly Quantities[]): Record<string, number> {
+/**
+ * Each late quantity's drift. An update's is at least half a unit in the parameter's last place: new and old lie on that grid, and a
+ * perturbed start shifts both alike, so that the perturbed runs do not show it.
+ */
+export function driftOf(from: Reference, plain: Quantities, perturbed: readonly Quantities[]): Record<string, number> {
   const late = [...plain].filter(([name]) => partsOf(name).step > 1);
-  return Object.fromEntries(late.map(([name, x]) => [name, Number(Math.max(...perturbed.map((p) => relative(p.get(name)!, x))).toExponential(2))]));
+  return Object.fromEntries(late.map(([name, x]) => {
+    const seen = perturbed.map((p) => relative(p.get(name)!, x));
+    const least = partsOf(name).kind === "update" ? leastDrift(from, name, norm(x)) : 0;
+    return [name, Number(Math.max(least, ...seen).toExponential(2))];
+  }));
 }
+
+const leastDrift = (from: Reference, update: string, size: number): number => (2 ** -53 * norm(from.get(update.replace(/^\d+\.update\./, "param:")))) / size;
 
 /** What may differ: 1e-9 after one step; then ten times the drift, which for the few roundings of a loss or a unit vector may happen to be 0. */
 export const ONE_STEP = 1e-9;

@@ -34,7 +34,7 @@ if (python === undefined) {
       const make = (): Golden => ({
         case: c.name, madeBy: "test/parity/live.test.ts: test/oracle/step_oracle.py in float64", config: c.config, inputs: fingerprint(from),
         names: { ...parameters, ...state }, quantities: digestsOf(wanted),
-        drift: driftOf(wanted, PERTURBED.map((seed) => theirs(from, askPyTorch(python, c.config, from, { perturb: seed })))),
+        drift: driftOf(from, wanted, PERTURBED.map((seed) => theirs(from, askPyTorch(python, c.config, from, { perturb: seed })))),
       });
       const golden = write ? make() : readGolden(c.name);
       if (write) console.log(`${c.name}: ${writeGolden(golden)} bytes`);
