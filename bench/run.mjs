@@ -58,7 +58,9 @@ for (const pair of values.sizes.split(",")) {
     const forward = { ours: [], peer: [] };
     for (let i = 0; i < 4; i++) {
       const [a, b] = [await ours.ask("forward"), await peer.ask("forward")];
-      if (i > 0) forward.ours.push(a.seconds), forward.peer.push(b.seconds);
+      if (i === 0) continue;
+      forward.ours.push(a.seconds);
+      forward.peer.push(b.seconds);
     }
     ours.quit();
     peer.quit();

@@ -1,6 +1,6 @@
 // Reading a spec and what it imports; compiling it; telling what is wrong.
 import { readFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { compile, type Compiled, type CompileOptions } from "../compiler/compile";
 import { explainFsError, UserError } from "../runtime/files/errors";
 import type { Choices } from "./options";
@@ -18,7 +18,7 @@ export function readText(path: string): string {
   }
 }
 
-/** Files that a spec imports, read below its own folder's parent tree as the spec names them. */
+/** Files that a spec imports, by their paths as `relativePath` makes them; undefined for what cannot be read. */
 export function fileReader(): (path: string) => string | undefined {
   return (path) => {
     try {
@@ -66,5 +66,3 @@ export function specError(c: Loaded): UserError {
 /** Texts of the spec's own imports, so that a run can compile it again without them. */
 export const importsOf = (c: Loaded): Record<string, string> =>
   Object.fromEntries([...c.modules.all].filter(([path]) => path !== c.source.path && !path.startsWith("std/")).map(([path, m]) => [path, m.file.text]));
-
-export const folderOf = (path: string): string => dirname(path);

@@ -1,7 +1,8 @@
 // Training in a process whose memory allocator keeps large blocks. glibc gives them back to the system at once and takes them
-// anew, page by page, several hundred times a step: docs/performance.md has what that costs. Its settings are read when a
+// anew, page by page, several hundred times a step: bench/README.md has what that costs. Its settings are read when a
 // process starts, so the command starts itself again with them.
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 
 /** glibc's mallopt(3) by environment: blocks to 32 MiB come from the heap, up to 1 GiB of free heap is kept, one arena. */
 export const MALLOC: Readonly<Record<string, string>> = {
@@ -13,15 +14,16 @@ export const MALLOC: Readonly<Record<string, string>> = {
 const MARK = "GANC_TUNED";
 
 /** Runs `work` here if the allocator is set, else this same command in a process where it is. */
-export async function tuned(work: () => Promise<void>): Promise<void> {
+export async function tuned(work: () => Promise<unknown>): Promise<void> {
   if (process.env[MARK] !== undefined) {
     // Whoever started us is gone (killed, perhaps): two trainings of one run must never live side by side.
     process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
     process.channel?.unref();
-    return work();
+    await work();
+    return;
   }
   const mine = Object.fromEntries(Object.entries(MALLOC).filter(([name]) => process.env[name] === undefined));
-  if (process.platform !== "linux" || Object.keys(mine).length === 0) return work();
+  if (process.platform !== "linux" || Object.keys(mine).length === 0) return void (await work());
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...mine, [MARK]: "1" },
@@ -33,7 +35,11 @@ export async function tuned(work: () => Promise<void>): Promise<void> {
   process.on("SIGTERM", pass);
   const code = await new Promise<number>((resolve, reject) => {
     child.on("error", reject);
-    child.on("exit", (status, signal) => resolve(status ?? (signal === "SIGINT" ? 130 : 137)));
+    child.on("exit", (status, signal) => {
+      // A person who stops it knows; the system's out-of-memory killer says nothing.
+      if (signal === "SIGKILL" || signal === "SIGSEGV" || signal === "SIGABRT") process.stderr.write(`error: the training's process was ended by ${signal}${signal === "SIGKILL" ? " (out of memory?)" : ""}\n`);
+      resolve(status ?? 128 + (signal ? constants.signals[signal] : 1));
+    });
   });
   process.exitCode = code;
 }

@@ -59,9 +59,9 @@ export function exportOf(run: OpenedRun, name: string): { spec: ExportSpec; mode
   throw new UserError(`there is no export ${name}`);
 }
 
-/** One inference model with its weights as constants. */
-export function bake(model: ExportModel, weights: Weights, metadata: Record<string, string>, file: string): EmittedModel {
+/** One inference model with its weights as constants; with `file` those of a large model are external data of that name. */
+export function bake(model: ExportModel, weights: Weights, metadata: Record<string, string>, file?: string): EmittedModel {
   const leaves = model.graph.nodes.flatMap((n) => (n.op === "input" && n.attrs.kind !== "data" ? [{ node: n.id, name: n.attrs.name, value: `${n.attrs.kind}:${n.attrs.name}` }] : []));
   const constants = leaves.map((l) => ({ node: l.node, name: l.name, data: weights(l.value) }));
-  return emitModel({ name: model.name, graph: model.graph, inputs: model.inputs, outputs: model.outputs, constants, metadata, externalData: { file } });
+  return emitModel({ name: model.name, graph: model.graph, inputs: model.inputs, outputs: model.outputs, constants, metadata, ...(file === undefined ? {} : { externalData: { file } }) });
 }

@@ -110,20 +110,21 @@ const finish = (c: Compiled, options: CompileOptions): Compiled => {
   return { ...c, diagnostics: ordered(c.diagnostics), ...(printed === undefined ? {} : { printed }) };
 };
 
-/** In the order of the text, errors before notes at one place. */
+/** Errors first, then warnings, then notes; each in the order of the text. */
 function ordered(list: readonly Diagnostic[]): Diagnostic[] {
   const rank = { error: 0, warning: 1, note: 2 };
   return list.map((d, i) => ({ d, i })).sort((x, y) => rank[x.d.severity] - rank[y.d.severity] || (x.d.span?.start ?? -1) - (y.d.span?.start ?? -1) || x.i - y.i).map((x) => x.d);
 }
 
 function traceExports(module: Module, model: TrainModel | undefined, diagnostics: Diagnostic[]): ExportModel[] {
-  const first = model?.data[0];
-  const size = first && { height: first.height, width: first.width };
   const env = model?.env ?? new Env(module.env);
   const made: ExportModel[] = [];
   for (const d of module.file.decls) {
     if (d.kind !== "export") continue;
     const params = new Map(model?.params ?? []);
+    // Where it needs a size: `A2B` is made for A's, any other for the first stream's.
+    const stream = model?.data.find((s) => d.name.text.startsWith(`${s.name}2`)) ?? model?.data[0];
+    const size = stream && { height: stream.height, width: stream.width };
     const e = traceExport(d as Extract<Decl, { kind: "export" }>, env, params, new Map(model?.states ?? []), size, diagnostics);
     if (e) made.push(e);
     if (e && model) adopt(model, e, params);

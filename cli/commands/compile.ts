@@ -1,13 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { problemsOf } from "../../backends/onnx/model";
-import { diagnose, type Diagnostic } from "../../dsl/diagnostic";
-import { rules } from "../../compiler/diagnostics/table";
 import { writeAtomic } from "../../runtime/files/atomic";
 import { explainFsError, UserError } from "../../runtime/files/errors";
-import { emitGraphs } from "../emit";
+import { emitGraphs, refuseUnlowerable } from "../emit";
 import { type Choices, UsageError } from "../options";
-import { renderDiagnostics } from "../render";
 import { type Loaded, loadOrFail } from "../spec";
 import { print, short } from "../table";
 import { bake, initialWeights, openRun, type Weights } from "../weights";
@@ -26,7 +22,10 @@ export async function compileCommand(path: string, flags: CompileFlags): Promise
   const c = loadOrFail(path, flags);
   refuseUnlowerable(c);
   const run = flags.weights === undefined ? undefined : openRun(flags.weights);
-  if (run && run.program.hash !== c.program?.hash) refuseOther(c, run.compiled, flags.weights ?? "");
+  if (run && run.program.hash !== c.program?.hash) {
+    run.close();
+    refuseOther(c, run.compiled, flags.weights ?? "");
+  }
   const weights: Weights = run?.weights ?? initialWeights(c, flags.seed);
   try {
     mkdirSync(flags.training ? join(flags.out, "training") : flags.out, { recursive: true });
@@ -60,20 +59,8 @@ export async function compileCommand(path: string, flags: CompileFlags): Promise
 /** A piece with the zeros that lead up to it. */
 const padded = (p: { offset: number; bytes: Uint8Array }, from: number): Uint8Array[] => (p.offset > from ? [new Uint8Array(p.offset - from), p.bytes] : [p.bytes]);
 
-/** What the backend cannot express, at its place of the spec. */
-function refuseUnlowerable(c: Loaded): void {
-  const found: Diagnostic[] = c.graphs.flatMap((g) =>
-    problemsOf(g.graph, g.outputs.map((o) => o.node)).map((p) => {
-      const node = g.graph.node(p.node);
-      return diagnose(rules.cannotLower, { target: "onnx", op: node.op, reason: p.reason }, node.origin?.span);
-    }));
-  if (found.length === 0) return;
-  process.stderr.write(`${renderDiagnostics(found, c.read)}\n`);
-  throw new UserError(`${c.source.path} cannot be written as ONNX`);
-}
-
 /** Says which settings differ between the spec given and the run's. */
-export function refuseOther(c: Loaded, other: Loaded, run: string): never {
+function refuseOther(c: Loaded, other: Loaded, run: string): never {
   const [a, b] = [c.program?.settings ?? {}, other.program?.settings ?? {}];
   const differ = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((k) => a[k] !== b[k]).map((k) => `${k} is ${a[k] ?? "absent"} here and ${b[k] ?? "absent"} there`);
   throw new UserError(`${run} was trained from another spec than ${c.source.path}`, differ.length > 0 ? differ.join("; ") : "their texts differ: compile the run's own spec, or train again");

@@ -1,14 +1,14 @@
 // The whole way on data that every machine can make: two emoji sets, one in colour, one in black and white.
-import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { renderEmoji } from "../../runtime/data/emoji";
 import { writeAtomic } from "../../runtime/files/atomic";
+import { UserError } from "../../runtime/files/errors";
 import { compareSheet } from "../../runtime/pictures/compare";
 import { evaluatePairs, evaluationRows, type Sample } from "../evaluation";
 import { print, table } from "../table";
 import { openRun } from "../weights";
-import { trainCommand } from "./train";
-import { distUrl } from "./train";
+import { distUrl, trainCommand } from "./train";
 import { fileURLToPath } from "node:url";
 
 export interface DemoFlags {
@@ -25,12 +25,13 @@ export async function demoCommand(flags: DemoFlags): Promise<void> {
   const began = performance.now();
   const spec = fileURLToPath(new URL("../specs/ugatit.gan", distUrl()));
   const data = join(flags.out, "data");
-  if (existsSync(join(flags.out, "checkpoints"))) rmSync(flags.out, { recursive: true });
+  clearEarlier(flags.out, data);
   print("1. render emoji: colour (A) and black and white (B)");
   const emoji = await renderEmoji({ from: "emojione", to: "emojione-monotone", size: 64, out: data });
   print(`   ${emoji.trainA.length} + ${emoji.trainB.length} unpaired pictures to learn from, ${emoji.test.length} true pairs held out`);
   print(`2. train ${flags.steps ?? STEPS} steps of ${spec} --set ${DEMO_SET.join(" --set ")}`);
-  await trainCommand(spec, { data, out: flags.out, steps: flags.steps ?? STEPS, seed: flags.seed, set: DEMO_SET, checkpointEvery: 200, picturesEvery: 200 });
+  const outcome = await trainCommand(spec, { data, out: flags.out, steps: flags.steps ?? STEPS, seed: flags.seed, set: DEMO_SET, checkpointEvery: 200, picturesEvery: 200 });
+  if (outcome?.kind !== "finished") return;
   print("3. translate the held-out emoji and measure against their true pairs");
   const run = openRun(flags.out);
   const samples: Sample[] = [];
@@ -44,4 +45,23 @@ export async function demoCommand(flags: DemoFlags): Promise<void> {
     print(`look at ${file}`);
   }
   print(`and at ${join(flags.out, "report.html")}  (${((performance.now() - began) / 1000).toFixed(0)} s in all; ${emoji.credit})`);
+}
+
+/** What a demo writes into its folder: nothing else is ever removed. */
+const OURS = ["checkpoints", "data", "events", "pictures", "log.jsonl", "report.html", "run.json", "A2B.png", "B2A.png"];
+
+/** Makes room where an earlier demo has run; refuses a folder that holds anybody else's run. */
+function clearEarlier(out: string, data: string): void {
+  if (!existsSync(join(out, "checkpoints"))) return;
+  if (!isDemo(out, data)) throw new UserError(`${out} holds a run that is not the demo's`, "choose another folder with --out");
+  for (const name of OURS) rmSync(join(out, name), { recursive: true, force: true });
+}
+
+function isDemo(out: string, data: string): boolean {
+  try {
+    const run = JSON.parse(readFileSync(join(out, "run.json"), "utf8")) as { data?: unknown };
+    return typeof run.data === "string" && resolve(run.data) === resolve(data);
+  } catch {
+    return false;
+  }
 }

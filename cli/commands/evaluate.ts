@@ -22,7 +22,11 @@ export async function evaluateCommand(path: string, flags: { pairs?: boolean; da
 /** The folder the run was trained on. */
 function dataOf(run: string): string {
   const file = join(run, "run.json");
-  const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { data?: unknown }).data : undefined;
-  if (typeof known === "string") return known;
+  try {
+    const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { data?: unknown }).data : undefined;
+    if (typeof known === "string") return known;
+  } catch {
+    // A file that is no JSON says as little as none.
+  }
   throw new UserError(`${run} does not say which data it was trained on`, "name the folder with --data DIR");
 }

@@ -1,8 +1,8 @@
 import { listData } from "../../runtime/data/folder";
 import { startTraining, stopOnInterrupt } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
-import type { TrainSettings } from "../../runtime/train/types";
-import { emitGraphs } from "../emit";
+import type { Outcome, TrainSettings } from "../../runtime/train/types";
+import { emitGraphs, refuseUnlowerable } from "../emit";
 import type { Choices } from "../options";
 import { importsOf, loadOrFail } from "../spec";
 
@@ -28,9 +28,10 @@ export interface RunNotes {
   readonly imports: Readonly<Record<string, string>>;
 }
 
-export async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
+export async function trainCommand(path: string, flags: TrainFlags): Promise<Outcome | undefined> {
   const c = loadOrFail(path, flags);
-  if (!c.program) return;
+  if (!c.program) return undefined;
+  refuseUnlowerable(c);
   // Looked for before the graphs are made: who mistypes a folder should not wait to hear it.
   await listData(flags.data, "train", [...new Set(c.program.data.map((d) => d.folder))]);
   const notes: RunNotes = { path: c.source.path, set: flags.set ?? [], variants: flags.variant ?? [], imports: importsOf(c) };
@@ -47,9 +48,10 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<voi
   try {
     const outcome = await training.done;
     view.close();
-    if (flags.json) return;
+    if (flags.json) return outcome;
     if (outcome.kind === "stopped") out.write(`stopped at step ${outcome.step} of ${outcome.total}; go on with: ${againCommand(path, flags)}\n`);
     else out.write(`${outcome.total} steps are done. Look at ${flags.out}/report.html; translate with: ganc translate ${flags.out} --export ${c.program.exports[0]?.name ?? "A2B"} --in DIR --out DIR\n`);
+    return outcome;
   } finally {
     view.close();
     undo();

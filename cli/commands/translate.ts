@@ -1,5 +1,5 @@
 import { mkdirSync, statSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { rules } from "../../compiler/diagnostics/table";
 import { diagnose } from "../../dsl/diagnostic";
 import { decode, PictureError } from "../../runtime/data/decode";
@@ -32,7 +32,8 @@ export const streamOf = (run: OpenedRun, name: string): OpenedRun["program"]["da
 export async function openTranslator(run: OpenedRun, name: string): Promise<Translator> {
   const { spec, model } = exportOf(run, name);
   if (spec.inputs.length !== 1) throw new UserError(`the export ${name} takes ${spec.inputs.length} inputs; translate gives it one picture`, "compile it and feed it yourself: ganc compile --target onnx");
-  return Translator.open(spec, streamOf(run, name), bake(model, run.weights, {}, `${name}.onnx.data`).bytes);
+  // All in one piece, however large: a session made from bytes would look for external data in vain.
+  return Translator.open(spec, streamOf(run, name), bake(model, run.weights, {}).bytes);
 }
 
 export async function translateCommand(from: string, flags: TranslateFlags): Promise<void> {
@@ -41,6 +42,7 @@ export async function translateCommand(from: string, flags: TranslateFlags): Pro
   try {
     refuseHeatmap(run, flags);
     const files = await filesOf(flags.in);
+    refuseOverwriting(files, flags.out);
     const translator = await openTranslator(run, flags.export);
     const done = await translateAll(translator, files, flags, flags.size);
     await translator.close();
@@ -83,6 +85,13 @@ async function filesOf(path: string): Promise<Source[]> {
   const count = new Map<string, number>();
   for (const n of names) count.set(stem(n), (count.get(stem(n)) ?? 0) + 1);
   return names.map((n) => ({ path: join(path, n), name: (count.get(stem(n)) ?? 0) > 1 ? n : stem(n) }));
+}
+
+/** `--out` may be `--in`, but no picture may be lost to a translation. */
+function refuseOverwriting(files: readonly Source[], out: string): void {
+  const sources = new Set(files.map((f) => resolve(f.path)));
+  const lost = files.flatMap((f) => [`${f.name}.png`, `${f.name}.heatmap.png`]).find((name) => sources.has(resolve(out, name)));
+  if (lost !== undefined) throw new UserError(`${join(out, lost)} is one of the pictures to translate, and would be overwritten`, "choose another folder with --out");
 }
 
 async function translateAll(translator: Translator, files: readonly Source[], flags: TranslateFlags, mode: SizeMode): Promise<{ written: number; skipped: string[] }> {

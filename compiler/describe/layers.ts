@@ -43,6 +43,7 @@ function standIn(t: Tracer, model: TrainModel, v: Value, name: string): Value {
     return { kind: "tensor", id: t.must("input", { kind: "data", name, shape }, []) };
   }
   if (isKind(v, "record")) return { kind: "record", fields: new Map([...v.fields].map(([k, f]) => [k, standIn(t, model, f, `${name}.${k}`)])) };
+  if (isKind(v, "list") || isKind(v, "tuple")) return { kind: v.kind, items: v.items.map((f, i) => standIn(t, model, f, `${name}.${i}`)) };
   return v;
 }
 

@@ -1,7 +1,8 @@
 // Resident memory, foreseen: what is stored between the graphs of a step, and the most that one graph holds while it runs.
 import { type Dim, dimValue } from "../graph/dim";
+import { ALIASES } from "../graph/aliases";
 import type { Shape } from "../graph/shape";
-import type { Graph, GraphNode, NodeId, OpName } from "../graph/types";
+import type { Graph, GraphNode, NodeId } from "../graph/types";
 import type { Program } from "../program";
 import { FREE_BATCH, type ExportModel } from "../train/exports";
 import { flopsOf } from "./layers";
@@ -14,9 +15,6 @@ export interface MemoryEstimate {
 
 /** Node.js, onnxruntime and its loaded graphs, as measured on Linux x64. */
 export const RUNTIME = 190e6;
-
-/** Results that share their operand's memory. */
-const FREE: ReadonlySet<OpName> = new Set<OpName>(["rename", "flatten", "unflatten", "squeeze", "unsqueeze", "stop", "input", "constant", "size"]);
 
 const bytes = (shape: Shape, at: Readonly<Record<string, number>>): number => shape.reduce((n, a) => n * value(a.dim, at), 4);
 const value = (d: Dim, at: Readonly<Record<string, number>>): number => (typeof d === "number" ? d : dimValue(d, at));
@@ -37,7 +35,7 @@ export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Re
   const last = new Map<NodeId, number>();
   const source = graph.nodes.map((n) => n.id);
   for (const n of graph.nodes) {
-    if (FREE.has(n.op) && n.inputs.length > 0) source[n.id] = source[n.inputs[0]!]!;
+    if (ALIASES.has(n.op) && n.inputs.length > 0) source[n.id] = source[n.inputs[0]!]!;
     for (const i of n.inputs) last.set(source[i]!, n.id);
   }
   for (const o of outputs) last.set(source[o]!, graph.nodes.length);
@@ -47,7 +45,7 @@ export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Re
   for (const [id, end] of last) dying.set(end, [...(dying.get(end) ?? []), id]);
   const held = new Map<NodeId, number>();
   for (const n of graph.nodes) {
-    if (!FREE.has(n.op)) {
+    if (!ALIASES.has(n.op)) {
       const size = bytes(n.shape, at);
       held.set(n.id, size);
       live += size;
@@ -79,7 +77,9 @@ export function trainingMemory(program: Program, graphs: ReadonlyMap<string, Gra
 }
 
 export function exportMemory(e: ExportModel, height: number, width: number): { flops: number; memory: MemoryEstimate } {
-  const at: Record<string, number> = { [FREE_BATCH]: 1, H: height, W: width };
+  const at: Record<string, number> = { [FREE_BATCH]: 1 };
+  for (const { node } of e.inputs)
+    for (const a of e.graph.shape(node)) if (typeof a.dim !== "number") for (const s of a.dim.terms) at[s.symbol] ??= a.axis === "w" ? width : height;
   const fixed = (s: Shape): Shape => s.map((a) => ({ axis: a.axis, dim: value(a.dim, at) }));
   const shapes = e.graph.nodes.map((n) => fixed(n.shape));
   const flops = e.graph.nodes.reduce((n, node) => n + flopsOf({ ...node, shape: shapes[node.id]! } as GraphNode, (id) => shapes[id]!), 0);

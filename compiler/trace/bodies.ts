@@ -8,7 +8,7 @@ import { evaluate, forEach } from "./expressions";
 import { Env } from "./env";
 import { typeAxes, writeType } from "./parameters";
 import type { Tracer } from "./tracer";
-import { isKind, isPoison, isTensor, kindName, POISON, type Value } from "./values";
+import { isPoison, isTensor, kindName, POISON, type Value } from "./values";
 
 export function runBody(t: Tracer, decl: BodyDecl, env: Env): Value {
   const result = runStatements(t, decl.body, env);
@@ -154,5 +154,3 @@ function learn(t: Tracer, s: Extract<Statement, { kind: "learn" }>, env: Env): V
 
 /** A learned vector that starts like a linear map's weight is one: decay_on: weights covers it (CAM's classifiers). */
 const roleOf = (kind: string): "weight" | "other" => (kind === "uniform_fan_in" || kind === "kaiming_normal" ? "weight" : "other");
-
-export const isRecord = (v: Value): boolean => isKind(v, "record");

@@ -28,7 +28,7 @@ export interface ExportModel {
 }
 
 /** Symbol of the free batch. */
-export const FREE_BATCH = "N";
+export const FREE_BATCH = "batch";
 
 export function traceExport(
   decl: ExportDecl, env: Env, params: Map<string, ParamInfo>, states: Map<string, StateInfo>,

@@ -1,11 +1,11 @@
 // The order in which a phase is computed, chosen for memory: depth first from the outputs, so that one loss's backward pass
 // is over before the next one's forward pass begins; and whatever gives memory back is done as soon as it can be.
+import { ALIASES } from "../graph/aliases";
 import { countOf } from "../graph/shape";
 import type { Graph, NodeId, OpName } from "../graph/types";
 
 /** Done at once when their operands are there: a kernel's gradient and sums are small beside what they let go. */
 const EAGER: ReadonlySet<OpName> = new Set<OpName>(["conv_kernel_adjoint", "sum", "mean", "max"]);
-const NO_BYTES: ReadonlySet<OpName> = new Set<OpName>(["input", "constant", "size", "rename", "flatten", "unflatten", "squeeze", "unsqueeze", "stop"]);
 
 export interface Ordered {
   readonly order: readonly NodeId[];
@@ -16,8 +16,9 @@ export interface Ordered {
 /**
  * @param own the nodes to order; others are there already
  * @param roots what must be computed, most urgent first
+ * @param kept what stays alive to the end: outputs, and what is read elsewhere
  */
-export function orderFor(graph: Graph, own: ReadonlySet<NodeId>, roots: readonly NodeId[]): Ordered {
+export function orderFor(graph: Graph, own: ReadonlySet<NodeId>, roots: readonly NodeId[], kept: Iterable<NodeId>): Ordered {
   const nodes = graph.nodes;
   const users = new Map<NodeId, NodeId[]>();
   const waiting = new Map<NodeId, number>();
@@ -30,8 +31,8 @@ export function orderFor(graph: Graph, own: ReadonlySet<NodeId>, roots: readonly
       uses.set(i, (uses.get(i) ?? 0) + 1);
     }
   }
-  for (const r of roots) uses.set(r, (uses.get(r) ?? 0) + 1);
-  const bytes = (id: NodeId): number => (NO_BYTES.has(nodes[id]!.op) ? 0 : 4 * countOf(nodes[id]!.shape));
+  for (const r of kept) uses.set(r, (uses.get(r) ?? 0) + 1);
+  const bytes = (id: NodeId): number => (ALIASES.has(nodes[id]!.op) ? 0 : 4 * countOf(nodes[id]!.shape));
   const done = new Set<NodeId>();
   const order: NodeId[] = [];
   const live: number[] = [];

@@ -9,7 +9,7 @@ import { runLet, runSample } from "../trace/bodies";
 import { Env } from "../trace/env";
 import { evaluate, forEach } from "../trace/expressions";
 import type { Tracer } from "../trace/tracer";
-import { isKind, isNone, isPoison, isTensor, kindName, NONE, POISON, type Value } from "../trace/values";
+import { isNone, isPoison, isTensor, kindName, NONE, POISON, type Value } from "../trace/values";
 import { formulaOf } from "./formula";
 import { instancesOf } from "./nets";
 import type { Phase, Term } from "./model";
@@ -92,5 +92,3 @@ function finish(t: Tracer, name: string, g: Growing, item: PhaseItem): Term {
     t.report(rules.wrongKind, { what: `the loss term \`${name}\``, expected: "a number", got: "a value that could not be made" }, g.span);
   return { name, node, formula: g.parts.join(" + ") };
 }
-
-export const isList = (v: Value): boolean => isKind(v, "list");

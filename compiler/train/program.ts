@@ -1,5 +1,5 @@
 // From the cut step to a Program: storage by name, and what a runtime must draw, read and schedule.
-import { axesOf, countOf, numbersOf } from "../graph/shape";
+import { axesOf, numbersOf } from "../graph/shape";
 import type { Builder } from "../graph/builder";
 import type { NodeId } from "../graph/types";
 import type { ExportSpec, OptimizerSpec, ParamSpec, Program, Segment, StateSpec } from "../program";
@@ -104,5 +104,3 @@ function exportSpec(e: ExportModel, graphs: GraphFile[]): ExportSpec {
     guards: e.guards, ...(e.fixed ? { fixed: e.fixed } : {}),
   };
 }
-
-export const countParams = (model: TrainModel, names: Iterable<string>): number => [...names].reduce((n, name) => n + countOf(model.params.get(name)!.shape), 0);

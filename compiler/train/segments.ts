@@ -77,8 +77,9 @@ function piecesOf(graph: Graph, need: readonly number[], outputs: readonly Segme
   for (let phase = 0; phase < phases; phase++) {
     const own = new Set(graph.nodes.filter((n) => need[n.id] === phase && n.op !== "input").map((n) => n.id));
     // What later phases take must be made here, too, even if nothing here needs it.
-    const roots = [...outputs.filter((o) => own.has(o.node)).map((o) => o.node), ...own];
-    const ordered = orderFor(graph, own, roots);
+    const results = outputs.filter((o) => own.has(o.node)).map((o) => o.node);
+    const elsewhere = graph.nodes.filter((n) => !own.has(n.id)).flatMap((n) => n.inputs.filter((i) => own.has(i)));
+    const ordered = orderFor(graph, own, [...results, ...own], new Set([...results, ...elsewhere]));
     const points = [0, ...cutPoints(ordered, most), ordered.order.length];
     for (let i = 0; i + 1 < points.length; i++) pieces.push({ phase, order: ordered.order.slice(points[i], points[i + 1]) });
   }

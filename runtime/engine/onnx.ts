@@ -51,7 +51,7 @@ export class OnnxEngine implements Engine {
 
   static async create(program: Program, models: Models, options: OnnxEngineOptions = {}): Promise<OnnxEngine> {
     const ort = await loadOrt();
-    const storage = new Storage(program, options.share ?? true);
+    const storage = allocate(program, options.share ?? true);
     const tensor = ({ data, shape }: Place) => new ort.Tensor("float32", data, shape);
     const stages: Stage[] = [];
     for (const [index, segment] of program.segments.entries()) {
@@ -139,6 +139,16 @@ export class OnnxEngine implements Engine {
     for (const { session } of this.#stages) await session.release();
     for (const session of this.#exports.values()) await (await session).release();
     this.#exports.clear();
+  }
+}
+
+/** Memory that JavaScript cannot give is the model's size, not a defect. */
+function allocate(program: Program, share: boolean): Storage {
+  try {
+    return new Storage(program, share);
+  } catch (e) {
+    if (!(e instanceof RangeError)) throw e;
+    throw new UserError("the model's tensors do not fit into memory", "ganc plan says how much it needs; a smaller size or ch needs less");
   }
 }
 

@@ -18,7 +18,7 @@ export interface SessionSettings {
   readonly arena?: boolean;
 }
 
-/** Every option has been measured: /work/shared/reference/field-notes.md has the table. */
+/** Every option was chosen by measurement on Linux x64. */
 export async function openSession(model: Uint8Array, settings: SessionSettings = {}): Promise<InferenceSession> {
   const ort = await loadOrt();
   return ort.InferenceSession.create(model, {

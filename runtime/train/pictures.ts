@@ -26,7 +26,7 @@ export async function gridsOf(program: Program, folder: string): Promise<DrawGri
   const directions: Direction[] = [];
   for (const there of program.exports.filter(translates)) {
     const stream = streamOf(program, there);
-    if (stream) directions.push({ there, back: inverseOf(program, there), stream, sources: await heldOut(folder, stream) });
+    if (stream && fits(there, stream)) directions.push({ there, back: inverseOf(program, there), stream, sources: await heldOut(folder, stream) });
   }
   if (directions.length === 0) return undefined;
   return async (engine) => {
@@ -38,6 +38,13 @@ export async function gridsOf(program: Program, folder: string): Promise<DrawGri
 
 function translates({ inputs, outputs }: ExportSpec): boolean {
   return inputs.length === 1 && outputs.some(isImage);
+}
+
+/** Whether an export takes pictures of this size: one of a written size takes no other. */
+function fits({ inputs }: ExportSpec, { channels, height, width }: Pick<FloatPicture, "channels" | "height" | "width">): boolean {
+  const [, ...dims] = inputs[0]?.shape ?? [];
+  const [, ...axes] = inputs[0]?.axes ?? [];
+  return axes.join() === "c,h,w" && [channels, height, width].every((size, i) => typeof dims[i] !== "number" || dims[i] === size);
 }
 
 function isImage({ axes }: { readonly axes: readonly string[] }): boolean {
@@ -87,7 +94,7 @@ async function drawDirection(engine: Engine, { there, back, sources }: Direction
   let columns: string[] = [];
   for (const source of sources) {
     const first = await translate(engine, there, source);
-    const second = back && (await translate(engine, back, first.image));
+    const second = back && fits(back, first.image) ? await translate(engine, back, first.image) : undefined;
     const cells: [string, AnyPicture | undefined][] = [
       [from, source],
       ["looks at", first.heat],

@@ -1,5 +1,5 @@
 // One training from its settings: engine, data, checkpoint to go on from, then the loop. Runs in the worker thread.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "../../compiler/program.ts";
 import { CheckpointStore, listCheckpoints, makeFolder, removeTemporaries, type Restored } from "../checkpoint/store.ts";
@@ -26,8 +26,9 @@ export interface Host {
   readonly drawGrids?: (program: Program, folder: string) => Promise<DrawGrids | undefined>;
 }
 
-export async function runTraining(program: Program, models: Models, settings: TrainSettings, host: Host): Promise<Outcome> {
-  const begun = refuseMixedRuns(settings);
+export async function runTraining(program: Program, models: Models, given: TrainSettings, host: Host): Promise<Outcome> {
+  const begun = refuseMixedRuns(given);
+  const settings = begun ? given : asBegun(given, program);
   makeFolder(settings.run);
   for (const folder of ["", "checkpoints", "pictures"]) removeTemporaries(join(settings.run, folder));
   await writeRunFile(settings, program);
@@ -70,6 +71,26 @@ function refuseMixedRuns({ run, resume }: TrainSettings): boolean {
   if (has && !resume) throw new UserError(`${run} holds a run already`, "go on with it by --resume, or choose another folder with --out");
   if (resume && !has && !existsSync(join(run, RUN_FILE))) throw new UserError(`${run} has no run to go on with`, "begin one without --resume");
   return has;
+}
+
+/** A run killed before its first checkpoint begins again as it began: with the seed and the steps that its run file says. */
+function asBegun(settings: TrainSettings, program: Program): TrainSettings {
+  const path = join(settings.run, RUN_FILE);
+  if (!settings.resume || !existsSync(path)) return settings;
+  let first: { readonly hash?: unknown; readonly seed?: unknown; readonly steps?: unknown };
+  try {
+    first = JSON.parse(readFileSync(path, "utf8")) as typeof first;
+  } catch {
+    throw new UserError(`${path} cannot be read`, "begin the run again without --resume");
+  }
+  if (first.hash !== program.hash) throw new UserError(`${settings.run} was begun with another spec or other settings, and has no checkpoint yet`, "give the same --set and --variant as before, or begin without --resume");
+  if (typeof first.seed === "number" && settings.seed !== undefined && settings.seed !== first.seed)
+    throw new UserError(`the run was begun with seed ${first.seed}, not ${settings.seed}`, "leave --seed away to go on with it");
+  return {
+    ...settings,
+    ...(typeof first.seed === "number" ? { seed: first.seed } : {}),
+    ...(settings.steps === undefined && typeof first.steps === "number" ? { steps: first.steps } : {}),
+  };
 }
 
 function seedOf(settings: TrainSettings, restored: Restored | undefined): number {

@@ -73,8 +73,8 @@ function rootCorrection(optimizer: OptimizerSpec, updates: number): number {
   return 1 / Math.sqrt(1 - optimizer.betas[1] ** updates);
 }
 
-/** Steps of a full training: what `length` says, or what the command line asked for. */
+/** Steps of a full training: what `length` says, or what the command line asked for. Whole: checkpoints hold nothing else. */
 export function totalSteps(program: Program, epoch: number, asked: number | undefined): number {
   if (asked !== undefined) return asked;
-  return program.length.unit === "epochs" ? program.length.count * epoch : program.length.count;
+  return Math.max(1, Math.round(program.length.unit === "epochs" ? program.length.count * epoch : program.length.count));
 }

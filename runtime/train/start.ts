@@ -49,21 +49,26 @@ export function startTraining(program: Program, models: Models, settings: TrainS
   return { done, stop: () => void Atomics.store(stop, 0, 1) };
 }
 
+/** Milliseconds within which two signals are one. */
+const ONE_PRESS = 300;
+
 /**
  * Ctrl-C once: stop after this step and save. Twice: leave at once, as if the signal had never been caught (exiting in order would wait
  * for onnxruntime); the last checkpoint is whole in any case. Returns what undoes it.
  */
 export function stopOnInterrupt(training: Training, say: (line: string) => void): () => void {
   const signals = ["SIGINT", "SIGTERM"] as const;
-  let asked = false;
+  let asked: number | undefined;
   const undo = (): void => signals.forEach((signal) => void process.off(signal, interrupt));
   const interrupt = (signal: NodeJS.Signals): void => {
-    if (asked) {
+    if (asked !== undefined) {
+      // A terminal's signal and one that a parent passes on are one Ctrl-C.
+      if (performance.now() - asked < ONE_PRESS) return;
       undo();
       process.kill(process.pid, signal);
       return;
     }
-    asked = true;
+    asked = performance.now();
     say("stopping after this step; a checkpoint will be saved (Ctrl-C again: leave at once, without)");
     training.stop();
   };

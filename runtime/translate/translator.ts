@@ -1,7 +1,6 @@
 // One export of a trained run, ready to translate pictures.
 import type { InferenceSession } from "onnxruntime-node";
 import type { DataStreamSpec, ExportSpec } from "../../compiler/program";
-import { resize } from "../data/resize";
 import { prepareTesting, toFloat } from "../data/pipeline";
 import type { DataSpec, FloatPicture, Picture } from "../data/types";
 import { loadOrt, openSession, type Ort } from "../engine/session";
@@ -40,6 +39,8 @@ export class Translator {
     const stream = this.stream;
     if (!stream) return this.native(picture, name);
     const { channels, height, width } = stream;
+    this.fitting(2, height, name);
+    this.fitting(3, width, name);
     return this.run({ channels, height, width, data: prepareTesting(picture, stream as DataSpec, name) });
   }
 
@@ -50,15 +51,18 @@ export class Translator {
       if (picture.height === fixed.height && picture.width === fixed.width) return this.run(toFloat(picture));
       throw new UserError(`${name}: this model takes ${fixed.width}×${fixed.height} only`, "leave --size native out, or train the light model");
     }
-    const grown = { height: this.fitting("H", picture.height), width: this.fitting("W", picture.width) };
-    const source = toFloat(grown.height > 2 * picture.height - 1 || grown.width > 2 * picture.width - 1 ? resize(picture, grown.height, grown.width) : picture);
-    const made = await this.run(reflected(source, grown.height, grown.width));
+    const grown = { height: this.fitting(2, picture.height, name), width: this.fitting(3, picture.width, name) };
+    const made = await this.run(reflected(toFloat(picture), grown.height, grown.width));
     const image = cropped(made.image, picture.height, picture.width);
     return made.heat ? { image, heat: croppedBytes(made.heat, picture.height, picture.width) } : { image };
   }
 
-  private fitting(symbol: string, size: number): number {
-    const guard = this.spec.guards.find((g) => g.symbol === symbol);
+  /** @param axis of the input's shape, which names the dim as the spec does: `H`, or a number where it is not free */
+  private fitting(axis: 2 | 3, size: number, name: string): number {
+    const dim = this.spec.inputs[0]?.shape[axis];
+    if (typeof dim === "number" && dim !== size)
+      throw new UserError(`${name}: this model takes a ${axis === 2 ? "height" : "width"} of ${dim} only, not ${size}`, "choose another export, or compile this one and feed it yourself: ganc compile --target onnx");
+    const guard = this.spec.guards.find((g) => g.symbol === dim);
     if (!guard) return size;
     return Math.max(guard.least, Math.ceil(size / guard.divisor) * guard.divisor);
   }
@@ -73,7 +77,7 @@ export class Translator {
     const image = { channels, height, width, data: y.data as Float32Array };
     const map = made["heatmap"];
     if (!map) return { image };
-    const [, mh = 1, mw = 1] = map.dims;
+    const [mh = 1, mw = 1] = map.dims.slice(-2);
     return { image, heat: heatmap(map.data as Float32Array, mh, mw, height, width) };
   }
 
@@ -82,10 +86,13 @@ export class Translator {
   }
 }
 
-/** Mirrors at the lower and right border, without repeating it; the picture is more than half the size asked for. */
+/** Mirrors at the lower and right border, without repeating it; a small picture back and forth, until it fills the size. */
 function reflected(x: FloatPicture, height: number, width: number): FloatPicture {
   if (x.height === height && x.width === width) return x;
-  const mirror = (i: number, n: number): number => (i < n ? i : 2 * n - 2 - i);
+  const mirror = (i: number, n: number): number => {
+    const at = n === 1 ? 0 : i % (2 * n - 2);
+    return at < n ? at : 2 * n - 2 - at;
+  };
   const data = new Float32Array(x.channels * height * width);
   for (let c = 0; c < x.channels; c++)
     for (let i = 0; i < height; i++)

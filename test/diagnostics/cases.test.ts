@@ -128,7 +128,7 @@ describe("what the other specs cannot compile yet is one diagnostic each, at its
     ["unit", []],
     ["munit", []],
     ["cyclegan", ["history(fake_a, 50)", "history(fake_b, 50)"]],
-    ["drit", ["step % content_every == 0", "step % content_every == 0", "generators", "step % content_every == 0", "adam(rate: 4e-5, betas: (0.5, 0.999), decay: 1e-4, clip_norm: 5)"]],
+    ["drit", ["A2", "B2", "step % content_every == 0", "step % content_every == 0", "generators", "step % content_every == 0", "adam(rate: 4e-5, betas: (0.5, 0.999), decay: 1e-4, clip_norm: 5)"]],
   ])("%s", (spec, places) => {
     const text = readRepo(`specs/${spec}.gan`);
     const errors = check(`specs/${spec}.gan`, text).compiled.diagnostics.filter((d) => d.severity === "error");

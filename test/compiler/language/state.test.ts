@@ -1,6 +1,7 @@
 // Rules 10 to 13: state, one computation, draws, init.
 import { describe, expect, it } from "vitest";
 import { codes, countOps, leaves, realSpec, sound, spec, stepNodes, value, values } from "./kit";
+import { compile } from "../../../compiler/compile";
 
 const COUNTER = "state seen: vector[3] = 0.0\n next seen = seen + 1 while training\n return x |> conv(3, 3, pad: 1)";
 
@@ -87,10 +88,9 @@ describe("rule 12: a sample is one draw", () => {
     expect([...c.model!.tracer.samples.values()][0]!.shape[0]).toEqual({ axis: "batch", dim: 4 });
     expect(c.exports[0]!.graph.nodes.some((n) => n.op === "input" && n.attrs.kind === "sample")).toBe(false);
   });
-  it("`data A2: A` is another stream of the same folder", () => {
-    const c = sound(spec({ data: "data A, B: image[3, 8, 8]\n data A2: A", phases: "phase p trains AB { loss power += mean(AB(A)^2) + mean(AB(A2)^2) }" }));
-    expect(c.model!.data.map((d) => [d.name, d.folder])).toEqual([["A", "A"], ["B", "B"], ["A2", "A"]]);
-    expect(leaves(c, "data")).toEqual(["A", "A2"]);
+  it("`data A2: A` is the next item of A's own stream, which is not compiled yet", () => {
+    const c = compile({ path: "a.gan", text: spec({ data: "data A, B: image[3, 8, 8]\n data A2: A", phases: "phase p trains AB { loss power += mean(AB(A)^2) + mean(AB(A2)^2) }" }) });
+    expect(c.diagnostics.map((d) => [d.code, d.message])).toEqual([["G0801", "not compiled yet: a second draw from the folder of `A`"]]);
   });
 });
 

@@ -60,7 +60,7 @@ describe("rule 3: dims are solved at compile time", () => {
   it("an export leaves H and W free and keeps what must hold as a guard", () => {
     const c = sound(spec({ net: "return x |> conv(4, 3, stride: 2, pad: reflect(1)) |> conv(4, 3, stride: 2, pad: reflect(1)) |> upsample(4) |> conv(3, 1)", tail: "export E(x: image[3, H, W]) = AB(x)" }), { until: "graphs" });
     expect(c.program!.exports[0]!.guards).toEqual([{ symbol: "H", divisor: 4, least: 4 }, { symbol: "W", divisor: 4, least: 4 }]);
-    expect(c.program!.exports[0]!.outputs[0]!.shape).toEqual(["N", 3, "H", "W"]);
+    expect(c.program!.exports[0]!.outputs[0]!.shape).toEqual(["batch", 3, "H", "W"]);
   });
   it("an export whose layer must know the size is made for the training size", () => {
     const c = sound(spec({ net: "return x |> flatten |> linear(2)", tail: "export E(x: image[3, H, W]) = AB(x)" }), { until: "graphs" });

@@ -75,5 +75,8 @@ describe("the scalars of a step", () => {
     expect(totalSteps(tinyProgram(), 12, undefined)).toBe(36);
     expect(totalSteps(tinyProgram(1, { length: { count: 500, unit: "steps" } }), 12, undefined)).toBe(500);
     expect(totalSteps(tinyProgram(), 12, 7)).toBe(7);
+    // A checkpoint holds whole numbers only.
+    expect(totalSteps(tinyProgram(1, { length: { count: 0.25, unit: "epochs" } }), 10, undefined)).toBe(3);
+    expect(totalSteps(tinyProgram(1, { length: { count: 0.01, unit: "epochs" } }), 10, undefined)).toBe(1);
   });
 });

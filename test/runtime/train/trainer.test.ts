@@ -141,6 +141,15 @@ describe("a training", () => {
     expect(logOf(run).map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   });
 
+  it("then keeps the seed and the length it was begun with", async () => {
+    const run = fresh();
+    await trainIn(run, { checkpointEvery: 0, steps: 7, seed: 3 }, { poison: 4 });
+    expect(((await trainIn(run, { resume: true, steps: undefined, seed: 4 })).outcome as Error).message).toBe("the run was begun with seed 3, not 4");
+    const { outcome, events } = await trainIn(run, { resume: true, steps: undefined });
+    expect(outcome).toMatchObject({ kind: "finished", step: 7, total: 7 });
+    expect(events).toContainEqual({ kind: "begin", step: 0, total: 7, seed: 3, resumed: undefined });
+  });
+
   it("draws its pictures every so often and at the end, whole or not at all", async () => {
     const run = fresh();
     const png = await encodePng({ width: 4, height: 2, channels: 3, data: new Uint8Array(24).fill(9) });
