@@ -1,7 +1,10 @@
 // Bundles the command, the training worker and the bench's step. Packages with libraries of their own stay outside and are
 // loaded by the commands that need them.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const common = {
@@ -23,6 +26,23 @@ await build({
   // protobufjs, inside onnx-proto, looks for require().
   banner: { js: "import { createRequire as ganRequire } from 'node:module'; const require = ganRequire(import.meta.url);" },
 });
+/** Parses the standard library once, for dsl/std/trees.ts. */
+async function parsedLibrary() {
+  const made = await build({
+    ...common,
+    stdin: { contents: 'export { parse } from "./dsl/parse"; export { std } from "./dsl/std/index";', resolveDir: process.cwd(), loader: "ts" },
+    format: "esm",
+    write: false,
+  });
+  const file = join(mkdtempSync(join(tmpdir(), "ganc-build-")), "parse.mjs");
+  writeFileSync(file, made.outputFiles[0].text);
+  const { parse, std } = await import(pathToFileURL(file).href);
+  rmSync(dirname(file), { recursive: true });
+  const trees = Object.fromEntries(Object.entries(std).map(([path, text]) => [path, parse(path, text).file]));
+  return `export const trees = JSON.parse(${JSON.stringify(JSON.stringify(trees))});`;
+}
+const library = await parsedLibrary();
+
 // The command is one script, so that V8's code cache can serve it whole (cli/start.mjs).
 await build({
   ...common,
@@ -32,6 +52,7 @@ await build({
   format: "cjs",
   supported: { "dynamic-import": false },
   define: { "import.meta.url": "gancUrl" },
+  plugins: [{ name: "parsed-library", setup: (b) => b.onLoad({ filter: /dsl.std.trees\.ts$/ }, () => ({ contents: library, loader: "js" })) }],
   banner: { js: "const gancUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
 copyFileSync("cli/start.mjs", "dist/cli.js");

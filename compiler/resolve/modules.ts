@@ -2,6 +2,7 @@
 import { diagnose, type Diagnostic } from "../../dsl/diagnostic";
 import { parse } from "../../dsl/parse";
 import { std } from "../../dsl/std/index";
+import { trees } from "../../dsl/std/trees";
 import type { Span } from "../../dsl/source";
 import type { BodyDecl, Decl, File } from "../../dsl/tree";
 import { builtins } from "../builtins/table";
@@ -56,7 +57,7 @@ export function loadModules(path: string, text: string, read: ReadModule, diagno
     const known = all.get(at);
     if (known) return known;
     opening.push(at);
-    const parsed = parse(at, source);
+    const parsed = Object.hasOwn(trees, at) ? { file: trees[at]!, diagnostics: [] } : parse(at, source);
     diagnostics.push(...parsed.diagnostics);
     const env = new Env(outermost);
     const bodies = new Map<string, BodyDecl>();

@@ -1,0 +1,53 @@
+// Killed at random moments, also while a checkpoint is written, and resumed, a run of the real command ends in the same bits.
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { dataFolder, folder, SPEC, TINY } from "./kit";
+
+const STEPS = 12;
+const KILLS = 10;
+
+/** Runs the command in a process group of its own and kills all of it after `ms`, unless it is done before. */
+function train(data: string, out: string, resume: boolean, ms?: number): Promise<"done" | "killed"> {
+  const args = ["train", SPEC, "--data", data, "--out", out, ...TINY, "--steps", String(STEPS), "--checkpoint-every", "1", "--pictures-every", "0", ...(resume ? ["--resume"] : ["--seed", "5"])];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["dist/cli.js", ...args], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (d: Buffer) => (said += d.toString()));
+    const timer = ms === undefined ? undefined : setTimeout(() => process.kill(-child.pid!, "SIGKILL"), ms);
+    child.on("exit", (code, signal) => {
+      clearTimeout(timer);
+      if (signal === "SIGKILL") resolve("killed");
+      else if (code === 0) resolve("done");
+      else reject(new Error(`exit ${code}: ${said}`));
+    });
+  });
+}
+
+const bytes = (out: string): Buffer => readFileSync(join(out, "checkpoints", `step-${String(STEPS).padStart(8, "0")}.safetensors`));
+const steps = (out: string): number => {
+  const at = join(out, "checkpoints");
+  return existsSync(at) ? readdirSync(at).filter((n) => n.endsWith(".safetensors")).length : 0;
+};
+
+it(`ends as one go does after ${KILLS} kills`, async () => {
+  const data = await dataFolder();
+  const whole = join(folder(), "run");
+  const began = performance.now();
+  await train(data, whole, false);
+  const took = performance.now() - began;
+  const broken = join(folder(), "run");
+  let kills = 0;
+  let done = false;
+  while (!done && kills < KILLS) {
+    const started = existsSync(join(broken, "run.json"));
+    // From a third of a whole run's time on, so that most starts get as far as a step or two before they die.
+    done = (await train(data, broken, started, took * (0.35 + 0.4 * Math.random()))) === "done";
+    if (!done) kills++;
+  }
+  if (!done) await train(data, broken, true);
+  console.log(`${kills} kills; checkpoints kept at the end: ${steps(broken)}`);
+  expect(kills).toBeGreaterThan(2);
+  expect(bytes(broken).equals(bytes(whole))).toBe(true);
+}, 240_000);
