@@ -28,15 +28,16 @@ export function leafName(name: string): { param: string; version: number } {
   return at < 0 ? { param: name, version: 0 } : { param: name.slice(0, at), version: Number(name.slice(at + 1)) };
 }
 
-/** All nodes that `from` depends on. */
-export function reach(b: Builder, from: readonly NodeId[]): Set<NodeId> {
+/** All nodes that `from` depends on; not past nodes of `barriers`. */
+export function reach(b: Builder, from: readonly NodeId[], barriers: ReadonlySet<OpName> = new Set()): Set<NodeId> {
   const seen = new Set<NodeId>();
   const open = [...from];
   while (open.length > 0) {
     const id = open.pop()!;
     if (seen.has(id)) continue;
     seen.add(id);
-    open.push(...b.node(id).inputs);
+    const node = b.node(id);
+    if (!barriers.has(node.op)) open.push(...node.inputs);
   }
   return seen;
 }
@@ -52,20 +53,6 @@ function paramLeaves(b: Builder, ids: Iterable<NodeId>): { id: NodeId; param: st
 
 /** No gradient runs through these. */
 const BARRIERS: ReadonlySet<OpName> = new Set<OpName>(["stop", "greater", "sign", "max_mask", "size"]);
-
-/** Nodes that `from` depends on by a path that a gradient can take. */
-function reachByGradient(b: Builder, from: readonly NodeId[]): Set<NodeId> {
-  const seen = new Set<NodeId>();
-  const open = [...from];
-  while (open.length > 0) {
-    const id = open.pop()!;
-    if (seen.has(id)) continue;
-    seen.add(id);
-    const node = b.node(id);
-    if (!BARRIERS.has(node.op)) open.push(...node.inputs);
-  }
-  return seen;
-}
 
 /**
  * @param exported names of parameters that an export uses
@@ -101,7 +88,7 @@ function buildPhase(model: TrainModel, p: Phase, live: ReadonlySet<string>, buil
   const wanted = [...model.params.values()].filter((q) => p.versions.has(q.net) && live.has(q.name));
   const idOf = new Map(leaves.filter((l) => p.versions.get(model.params.get(l.param)?.net ?? "") === l.version).map((l) => [l.param, l.id]));
   const reached = wanted.filter((q) => idOf.has(q.name));
-  const between = reachByGradient(b, [total]);
+  const between = reach(b, [total], BARRIERS);
   const isReached = (q: ParamInfo): boolean => idOf.has(q.name) && between.has(idOf.get(q.name)!);
   reportUnreached(model, p, wanted.filter((q) => !isReached(q) && !stale.has(q.net)));
   if (!build) return { phase: p, losses, gradients: [] };
