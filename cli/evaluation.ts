@@ -4,7 +4,8 @@ import type { FloatPicture, Picture } from "../runtime/data/types";
 import { type Baselines, baselines, score, type Scores } from "../runtime/evaluate/baselines";
 import { listPairs, readTest } from "../runtime/evaluate/pairs";
 import type { DataSpec } from "../runtime/data/types";
-import { openTranslator, streamOf } from "./commands/translate";
+import { directionOf, streamOf } from "../runtime/translate/direction";
+import { openTranslator } from "./commands/translate";
 import type { OpenedRun } from "./weights";
 import { UserError } from "../runtime/files/errors";
 
@@ -36,8 +37,8 @@ export async function evaluatePairs(run: OpenedRun, data: string, onSample?: (s:
   if (names.length === 0) throw new UserError("the spec of this run has no exports A2B and B2A", "evaluate --pairs measures these two");
   const directions: Direction[] = [];
   for (const name of names) {
-    const stream = streamOf(run, name) as DataSpec | undefined;
-    const far = run.program.data.find((d) => d.name === name.split("2")[1]) as DataSpec | undefined;
+    const stream = streamOf(run.program, name) as DataSpec | undefined;
+    const far = run.program.data.find((d) => d.name === directionOf(name)?.to) as DataSpec | undefined;
     if (!stream || !far) throw new UserError(`the run has no data for ${name}`);
     const translator = await openTranslator(run, name);
     const [sources, truths, made]: [FloatPicture[], FloatPicture[], FloatPicture[]] = [[], [], []];

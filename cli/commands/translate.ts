@@ -7,6 +7,7 @@ import { listPictures } from "../../runtime/data/folder";
 import { writeAtomic } from "../../runtime/files/atomic";
 import { explainFsError, UserError } from "../../runtime/files/errors";
 import { encodePng } from "../../runtime/pictures/png";
+import { streamOf } from "../../runtime/translate/direction";
 import { type SizeMode, Translator } from "../../runtime/translate/translator";
 import { UsageError } from "../options";
 import { renderDiagnostics } from "../render";
@@ -23,17 +24,11 @@ export interface TranslateFlags {
   readonly json?: boolean;
 }
 
-/** The stream an export reads: `A2B` is prepared as A's test pictures are. */
-export const streamOf = (run: OpenedRun, name: string): OpenedRun["program"]["data"][number] | undefined => {
-  const from = /^(.+)2(.+)$/.exec(name)?.[1];
-  return run.program.data.find((d) => d.name === from) ?? run.program.data[0];
-};
-
 export async function openTranslator(run: OpenedRun, name: string): Promise<Translator> {
   const { spec, model } = exportOf(run, name);
   if (spec.inputs.length !== 1) throw new UserError(`the export ${name} takes ${spec.inputs.length} inputs; translate gives it one picture`, "compile it and feed it yourself: ganc compile --target onnx");
   // All in one piece, however large: a session made from bytes would look for external data in vain.
-  return Translator.open(spec, streamOf(run, name), bake(model, run.weights, {}).bytes);
+  return Translator.open(spec, streamOf(run.program, name), bake(model, run.weights, {}).bytes);
 }
 
 export async function translateCommand(from: string, flags: TranslateFlags): Promise<void> {

@@ -10,6 +10,7 @@ import { UserError } from "../files/errors.ts";
 import { drawGrid } from "../pictures/grid.ts";
 import { heatmap } from "../pictures/heatmap.ts";
 import type { AnyPicture } from "../pictures/png.ts";
+import { directionOf, streamOf } from "../translate/direction.ts";
 import type { DrawGrids, Grid } from "./types.ts";
 
 const ROWS = 4;
@@ -25,7 +26,7 @@ interface Direction {
 export async function gridsOf(program: Program, folder: string): Promise<DrawGrids | undefined> {
   const directions: Direction[] = [];
   for (const there of program.exports.filter(translates)) {
-    const stream = streamOf(program, there);
+    const stream = streamOf(program, there.name);
     if (stream && fits(there, stream)) directions.push({ there, back: inverseOf(program, there), stream, sources: await heldOut(folder, stream) });
   }
   if (directions.length === 0) return undefined;
@@ -51,15 +52,9 @@ function isImage({ axes }: { readonly axes: readonly string[] }): boolean {
   return ["c", "h", "w"].every((axis) => axes.includes(axis));
 }
 
-/** `A2B` draws from A; any other name from the first stream. */
-function streamOf({ data }: Program, { name }: ExportSpec): DataStreamSpec | undefined {
-  const from = /^(.+)2(.+)$/.exec(name)?.[1];
-  return data.find((stream) => stream.name === from) ?? data[0];
-}
-
 function inverseOf({ exports }: Program, { name }: ExportSpec): ExportSpec | undefined {
-  const [, from, to] = /^(.+)2(.+)$/.exec(name) ?? [];
-  return exports.find((each) => each.name === `${to}2${from}` && translates(each));
+  const way = directionOf(name);
+  return way && exports.find((each) => each.name === `${way.to}2${way.from}` && translates(each));
 }
 
 /** The first pictures of the test folder, or of the training's where there is none. Damaged ones are passed over. */
@@ -89,7 +84,7 @@ async function listed(folder: string, split: "train" | "test", side: string): Pr
 }
 
 async function drawDirection(engine: Engine, { there, back, sources }: Direction): Promise<Uint8Array> {
-  const [, from = "source", to = "translation"] = /^(.+)2(.+)$/.exec(there.name) ?? [];
+  const { from, to } = directionOf(there.name) ?? { from: "source", to: "translation" };
   const rows: AnyPicture[][] = [];
   let columns: string[] = [];
   for (const source of sources) {
