@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { rawText } from "./raw-text.mjs";
 
 const common = {
   bundle: true,
@@ -13,6 +14,7 @@ const common = {
   target: "node20",
   minifySyntax: true,
   loader: { ".gan": "text" },
+  plugins: [rawText],
   external: ["onnxruntime-node", "sharp", "@iconify-json/*"],
   logLevel: "warning",
 };
@@ -52,7 +54,7 @@ await build({
   format: "cjs",
   supported: { "dynamic-import": false },
   define: { "import.meta.url": "gancUrl" },
-  plugins: [{ name: "parsed-library", setup: (b) => b.onLoad({ filter: /dsl.std.trees\.ts$/ }, () => ({ contents: library, loader: "js" })) }],
+  plugins: [rawText, { name: "parsed-library", setup: (b) => b.onLoad({ filter: /dsl.std.trees\.ts$/ }, () => ({ contents: library, loader: "js" })) }],
   banner: { js: "const gancUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
 copyFileSync("cli/start.mjs", "dist/cli.js");

@@ -1,6 +1,8 @@
 // Compiled graphs as ONNX files in memory.
-import { emitModel, problemsOf } from "../backends/onnx/model";
+import { chosenForms, emitModel, problemsOf } from "../backends/onnx/model";
 import type { Compiled } from "../compiler/compile";
+import type { Program } from "../compiler/program";
+import type { GraphFile } from "../compiler/train/program";
 import { rules } from "../compiler/diagnostics/table";
 import { diagnose, type Diagnostic } from "../dsl/diagnostic";
 import { UserError } from "../runtime/files/errors";
@@ -9,8 +11,41 @@ import type { Loaded } from "./spec";
 
 /** Model bytes by file name: the step's graphs and the exports with their parameters as inputs. */
 export function emitGraphs(c: Compiled): Map<string, Uint8Array> {
+  return new Map(c.graphs.map((g) => [g.file, emitGraph(c, g)]));
+}
+
+function emitGraph(c: Compiled, { file, graph, inputs, outputs }: GraphFile): Uint8Array {
   const metadata = { spec: c.program?.spec ?? "", hash: c.program?.hash ?? "" };
-  return new Map(c.graphs.map((g) => [g.file, emitModel({ name: g.file.replace(/\.onnx$/, ""), graph: g.graph, inputs: g.inputs, outputs: g.outputs, metadata }).bytes]));
+  const lowerings = c.program?.lowerings;
+  return emitModel({ name: file.replace(/\.onnx$/, ""), graph, inputs, outputs, metadata, ...(lowerings ? { lowerings } : {}) }).bytes;
+}
+
+/**
+ * The program with the form of every convolution written down: with it, this and any later ganc write the same graphs whatever their
+ * tables say.
+ */
+export function withChosenForms(program: Program, graphs: readonly GraphFile[]): Program {
+  const chosen = Object.assign({}, ...graphs.map((g) => chosenForms(g.graph, g.outputs.map((o) => o.node), program.lowerings))) as Record<string, string>;
+  return { ...program, lowerings: { ...program.lowerings, chosen } };
+}
+
+/**
+ * The same one by one, in the order in which a training opens them, without the updates that its kernel does. What cannot be lowered is
+ * said when its turn comes.
+ */
+export function* emitForTraining(c: Loaded): Generator<readonly [string, Uint8Array]> {
+  const byKernel = new Set(c.program?.segments.filter((s) => s.updates).map((s) => s.model));
+  for (const g of c.graphs) {
+    if (byKernel.has(g.file)) continue;
+    let bytes: Uint8Array;
+    try {
+      bytes = emitGraph(c, g);
+    } catch (e) {
+      refuseUnlowerable(c);
+      throw e;
+    }
+    yield [g.file, bytes];
+  }
 }
 
 /** What the backend cannot express, at its place of the spec. */

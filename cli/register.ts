@@ -1,7 +1,7 @@
 // One line a command: name, arguments, help; the work stands in cli/commands/.
 import type { Command } from "commander";
 import { tuned } from "./tuned";
-import { example, withChoices, withJson, wholeNumber } from "./options";
+import { collect, example, withChoices, withJson, wholeNumber } from "./options";
 
 export function registerCommands(program: Command): void {
   example(
@@ -61,6 +61,7 @@ export function registerCommands(program: Command): void {
     .option("--pictures-every <n>", "steps between picture grids; 0: only at the end", wholeNumber("pictures-every", 0), 250)
     .option("--keep <n>", "checkpoints kept", wholeNumber("keep", 1), 2)
     .option("--threads <n>", "threads of one operation", wholeNumber("threads", 1))
+    .option("--profile <file>", "trace the first 3 steps: a JSON file that chrome://tracing and ui.perfetto.dev open")
     .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options)));
 
   example(
@@ -83,6 +84,27 @@ export function registerCommands(program: Command): void {
     .option("--data <dir>", "another data folder than the run's own")
     .action(async (run: string, options) => (await import("./commands/evaluate")).evaluateCommand(run, options));
 
+  example(
+    withJson(withChoices(program.command("import").argument("<spec>", "a .gan file").description("make a run of another program's weights: PyTorch checkpoints, safetensors; nothing in the file is executed"))),
+    "ganc import specs/ugatit.gan --from selfie2anime_params_latest.pt --layout ugatit-pytorch --out runs/anime", "ganc import specs/ugatit.gan --from old.pt --layout ugatit-pytorch --out runs/old --old-variance --variant full",
+  )
+    .requiredOption("--from <file>", "the file; NET=FILE where each network has its own (repeatable)", collect)
+    .requiredOption("--layout <layout>", "which tensor is which: a name in layouts/, or a .layout file of your own (docs/layouts.md)")
+    .requiredOption("--out <run>", "the run's folder")
+    .option("--old-variance", "the file is older than the layout's present formula: set what its option old-variance says")
+    .option("--partial", "what the file lacks begins as in a fresh run; what it has beyond is passed over")
+    .option("--step <n>", "steps the file was trained for: the schedule goes on from there", wholeNumber("step", 0), 0)
+    .option("--seed <n>", "of what the file lacks", wholeNumber("seed", 0), 1)
+    .action(async (spec: string, options) => (await import("./commands/import")).importCommand(spec, options));
+
+  example(
+    withJson(program.command("export").argument("<run>", "a run's folder or a checkpoint").description("write a run's weights by another program's names and shapes, as safetensors")),
+    "ganc export runs/anime --layout ugatit-pytorch --out anime.safetensors",
+  )
+    .requiredOption("--layout <layout>", "which tensor is which: a name in layouts/, or a .layout file of your own (docs/layouts.md)")
+    .requiredOption("--out <file>", "a .safetensors file")
+    .action(async (run: string, options) => (await import("./commands/export")).exportCommand(run, options));
+
   const data = program.command("data").description("data that needs no download");
   example(
     withJson(data.command("emoji").description("render two npm icon sets into trainA, trainB, testA, testB; the held-out names are true pairs")),
@@ -95,6 +117,15 @@ export function registerCommands(program: Command): void {
     .option("--held-out <n>", "names held out for testing", wholeNumber("held-out", 1))
     .option("--count <n>", "at most so many pictures a training folder", wholeNumber("count", 1))
     .action(async (options) => (await import("./commands/data")).emojiCommand(options));
+
+  const tfjsNode = program.command("tfjs-node").description("TensorFlow.js's native packages");
+  example(
+    withJson(tfjsNode.command("link").description("build the addon of the installed tfjs-node or tfjs-node-gpu against the TensorFlow that Python has, and verify it with a convolution")),
+    "ganc tfjs-node link", "ganc tfjs-node link --tensorflow venv/lib/python3.11/site-packages/tensorflow", "ganc tfjs-node link --tensorflow venv --package node_modules/@tensorflow/tfjs-node-gpu",
+  )
+    .option("--tensorflow <dir>", "site-packages/tensorflow of a tensorflow-cpu or tensorflow[and-cuda] wheel, or the environment that has it; looked for in VIRTUAL_ENV, CONDA_PREFIX and python3 unless given")
+    .option("--package <dir>", "the package's folder, or a project that has it installed; both packages are linked where both are")
+    .action(async (options) => (await import("./commands/tfjs-node")).linkCommand(options));
 
   example(
     program.command("demo").description("the whole way in a few minutes: render emoji, train a small U-GAT-IT, translate held-out emoji, measure"),

@@ -21,6 +21,7 @@ export interface OpenedRun {
   readonly compiled: Loaded;
   readonly program: Program;
   readonly weights: Weights;
+  readonly file: TensorFile;
   readonly step: number;
   close(): void;
 }
@@ -35,7 +36,7 @@ export function openRun(run: string): OpenedRun {
     file.close();
     throw specError(compiled);
   }
-  return { compiled, program: compiled.program, weights: reader(file), step: info.step, close: () => file.close() };
+  return { compiled, program: compiled.program, weights: reader(file), file, step: info.step, close: () => file.close() };
 }
 
 const reader = (file: TensorFile): Weights => (value) => file.read(value.replace(":", "/"));

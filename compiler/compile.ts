@@ -8,6 +8,7 @@ import { rules } from "./diagnostics/table";
 import { countOf } from "./graph/shape";
 import { optimize } from "./passes/index";
 import { prune } from "./prune";
+import type { Lowerings } from "./lowering";
 import type { Program } from "./program";
 import { printAfter, type PrintablePhase } from "./print";
 import { checkNames } from "./resolve/check";
@@ -17,9 +18,10 @@ import { Env } from "./trace/env";
 import { elaborateTrain } from "./train/elaborate";
 import { type ExportModel, traceExport } from "./train/exports";
 import type { TrainModel } from "./train/model";
+import { plansOf } from "./train/plans";
 import { assemble, type GraphFile } from "./train/program";
 import { type CutSegment, cutPhases } from "./train/segments";
-import { buildStep, checkCoverage, checkTrainedTwice, reach, type Step } from "./train/step";
+import { buildStep, checkCoverage, reach, type Step } from "./train/step";
 import type { ParamInfo } from "./trace/tracer";
 import { fitting } from "./fitting";
 
@@ -36,8 +38,10 @@ export interface CompileOptions {
   readonly read?: ReadModule;
   /** How far to go: `check` stops when every diagnostic is known. */
   readonly until?: "check" | "graphs";
-  /** Names of passes to leave out. */
+  /** Names of passes, and of a backend's forms, to leave out. */
   readonly without?: readonly string[];
+  /** How operations of several forms are written: carried to the backend by the program. */
+  readonly lowerings?: Lowerings;
   readonly printAfter?: PrintablePhase;
   /** Set while a hint is looked for: no hints of hints. */
   readonly probing?: boolean;
@@ -84,25 +88,29 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   const traced = { ...base, ...(model ? { model } : {}), exports };
   if (model) checkCoverage(model);
   else diagnostics.push(diagnose(rules.noTrain, { spec: source.path }, { file: source.path, start: 0, end: 0 }));
-  if (model && hasErrors(diagnostics)) checkTrainedTwice(model);
   if (hasErrors(diagnostics) || !model) return finish(withFittingHints({ ...traced, diagnostics, ok: !hasErrors(diagnostics) }, options), options);
 
   // 4. Differentiate each phase by what it trains; a check only asks whether it could.
   const exported = new Set(exports.flatMap(paramsOfExport));
   const checking = options.until === "check" && options.printAfter !== "differentiate";
   const step = buildStep(model, exported, !checking);
-  checkTrainedTwice(model);
   reportDead(model, step, diagnostics);
   const differentiated = { ...traced, step, diagnostics, ok: !hasErrors(diagnostics) };
   if (!differentiated.ok || options.until === "check") return finish(differentiated, options);
 
-  // 5. Optimize the whole step, then cut it into the graphs of its phases; optimize the exports, too.
-  const cuts = cutStep(model, step, options.without ?? []);
+  // 5. Optimize the whole step, then cut it into the graphs of its phases: once for each set of phases that run together. Optimize the
+  // exports, too.
+  const plans = plansOf(modules.entry, new Set(params.keys()), model, step, exported, diagnostics).map((p) => ({ ...p, cuts: cutStep(p.model, p.step, options.without ?? []) }));
   const slim = exports.map((e) => slimExport(e, options.without ?? []));
 
   // 6. Name the storage: the program a runtime follows.
-  const { program, graphs } = assemble(model, step, cuts, slim, identify(source, modules, params));
-  return finish({ ...differentiated, exports: slim, program, graphs }, options);
+  const { program, graphs } = assemble(model, step, plans, slim, identify(source, modules, params));
+  return finish({ ...differentiated, exports: slim, program: { ...program, ...loweringsOf(options) }, graphs }, options);
+}
+
+function loweringsOf({ lowerings, without = [] }: CompileOptions): Pick<Program, "lowerings"> {
+  const refused = [...new Set([...(lowerings?.without ?? []), ...without])].sort();
+  return lowerings || refused.length > 0 ? { lowerings: { ...lowerings, ...(refused.length > 0 ? { without: refused } : {}) } } : {};
 }
 
 const finish = (c: Compiled, options: CompileOptions): Compiled => {

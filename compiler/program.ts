@@ -1,6 +1,8 @@
 // What compile() hands to a runtime: the training step as a list of graphs with their storage, and the inference graphs.
 // Plain data (JSON), so that a run folder can keep it.
 
+import type { Lowerings } from "./lowering";
+
 /** A tensor outside the graphs. Layout: row-major in the order of `axes`. float32. */
 export interface TensorSpec {
   readonly name: string;
@@ -47,18 +49,36 @@ export interface OptimizerSpec {
   readonly rate: number;
   readonly betas: readonly [number, number];
   readonly eps: number;
+  /**
+   * "hat": eps is added to the root of the uncorrected second moment (Kingma & Ba 2015, end of section 2; TensorFlow), not of the corrected
+   * one (algorithm 1; PyTorch). The scalars alone carry it: see ScalarSpec.
+   */
+  readonly epsForm?: "hat";
   readonly decay: number;
   /** "all": on every covered parameter; "weights": spares biases and norms. */
   readonly decayOn: "all" | "weights";
   readonly params: readonly string[];
+  /** The phases that update each of its parameters, in order; absent: one, at each step. */
+  readonly phases?: readonly string[];
 }
 
 /** Numbers the trainer computes for each step, in double precision, and feeds as float32 scalars. */
 export type ScalarSpec =
-  /** rate · schedule / (1 - beta1^t), t = 1 at the first update. */
-  | { readonly name: string; readonly kind: "step-size"; readonly optimizer: string }
-  /** 1 / sqrt(1 - beta2^t). */
-  | { readonly name: string; readonly kind: "root-correction"; readonly optimizer: string };
+  /** rate · schedule / (1 - beta1^t), t = 1 at the first update; times sqrt(1 - beta2^t) where eps is "hat". */
+  | { readonly name: string; readonly kind: "step-size"; readonly optimizer: string; readonly phase?: string }
+  /** 1 / sqrt(1 - beta2^t); 1 where eps is "hat". */
+  | { readonly name: string; readonly kind: "root-correction"; readonly optimizer: string; readonly phase?: string };
+
+/** A condition on the step's number, which counts from 1; everything else is folded. */
+export type StepExpr = number | boolean | "step" | { readonly op: StepOp; readonly args: readonly StepExpr[] };
+export type StepOp = "or" | "and" | "not" | "neg" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/" | "%" | "^";
+
+/** One of the sets of phases that run together in a step: a compiled step of its own. */
+export interface PlanSpec {
+  readonly phases: readonly string[];
+  /** The data streams that its graphs read. */
+  readonly data: readonly string[];
+}
 
 /**
  * Where a graph's input comes from, or its output goes. `value` is one of
@@ -80,23 +100,49 @@ export interface Segment {
   readonly name: string;
   readonly phase: string;
   readonly kind: "compute" | "update";
+  /** Index into Program.plans: the steps it is part of. Absent: all of them. */
+  readonly plan?: number;
   /** File name of the model, e.g. `step.0.discriminators.onnx`. */
   readonly model: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** Of an update graph, what it does: a runtime runs either. */
+  readonly updates?: readonly AdamUpdate[];
 }
+
+/**
+ * Adam's update of one parameter as numbers: the same as the update graph does, for a runtime that has a faster way. The formula
+ * stands in compiler/train/update.ts.
+ */
+export interface AdamUpdate {
+  readonly param: string;
+  /** Names of ScalarSpecs. */
+  readonly step: string;
+  readonly root: string;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  /** Coupled decay; 0 where the parameter is spared. */
+  readonly decay: number;
+  /** Projected onto this range afterwards. */
+  readonly within?: readonly [number, number];
+}
+
+/** Pillow's two, and TensorFlow 1's: the four nearest pixels of x · scale, without antialiasing. */
+export type Filter = "bilinear" | "bicubic" | "bilinear_corner";
 
 /** One preprocessing step of a `data` line; runtime/data/types.ts mirrors it. */
 export type DataStepSpec =
   | { readonly op: "random_flip"; readonly p?: number }
-  | { readonly op: "resize"; readonly height: number; readonly width: number; readonly filter: "bilinear" | "bicubic" }
-  | { readonly op: "resize_short"; readonly size: number; readonly filter: "bilinear" | "bicubic" }
+  | { readonly op: "resize"; readonly height: number; readonly width: number; readonly filter: Filter }
+  | { readonly op: "resize_short"; readonly size: number; readonly filter: Filter }
   | { readonly op: "random_crop" | "center_crop"; readonly height: number; readonly width: number };
 
 export interface DataStreamSpec {
   readonly name: string;
   /** `A` reads trainA and testA. */
   readonly folder: string;
+  /** Of a second draw (`data A2: A`): the stream whose next pictures it takes. */
+  readonly of?: string;
   readonly channels: number;
   readonly height: number;
   readonly width: number;
@@ -158,10 +204,18 @@ export interface Program {
   readonly optimizers: readonly OptimizerSpec[];
   /** Factor of every rate. */
   readonly schedule: readonly SchedulePieceSpec[];
+  /** The factor is set at the first of so many steps, to what it is after the steps done by then, and kept in between. */
+  readonly held?: { readonly count: number; readonly unit: ScheduleUnit };
   readonly scalars: readonly ScalarSpec[];
   readonly losses: readonly LossTermSpec[];
   readonly segments: readonly Segment[];
+  /** Phases that rest at some steps, and when they run. */
+  readonly conditions?: readonly { readonly phase: string; readonly when: StepExpr }[];
+  /** With conditions: what their phases amount to. planOf (train/when.ts) says which one a step runs. */
+  readonly plans?: readonly PlanSpec[];
   /** Shapes of value:, grad:, next: storage by full name. */
   readonly values: Readonly<Record<string, readonly number[]>>;
   readonly exports: readonly ExportSpec[];
+  /** What decided the forms of its graphs beside the backend's own table. */
+  readonly lowerings?: Lowerings;
 }

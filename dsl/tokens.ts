@@ -13,7 +13,7 @@ const RESERVED =
   "sample phase optimizer schedule learn state length";
 const CONTEXTUAL =
   "from as where block norm head reparam loss init like while training trains except when constant then linear times " +
-  "to over batch every steps epochs within next";
+  "to over batch every steps epochs within next held";
 
 function word(text: string, category: TokenType): TokenType {
   const categories = text === "and" || text === "or" ? [category, BinaryOperator] : [category];

@@ -135,7 +135,13 @@ export type TrainItem =
       readonly body: readonly Statement[];
     })
   | (At & { readonly kind: "optimizer"; readonly targets: readonly Ident[]; readonly value: Expr })
-  | (At & { readonly kind: "schedule"; readonly setting: Ident; readonly pieces: readonly SchedulePiece[] })
+  /** `schedule rate = constant for 50%, then linear to 0, held for 10_000 steps`. */
+  | (At & {
+      readonly kind: "schedule";
+      readonly setting: Ident;
+      readonly pieces: readonly SchedulePiece[];
+      readonly held?: Amount;
+    })
   | (At & { readonly kind: "batch"; readonly value: Expr })
   | (At & { readonly kind: "length"; readonly amount: Amount });
 

@@ -2,6 +2,7 @@ import { addDim, type Dim, scaleDim } from "../../compiler/graph/dim";
 import { axesOf, type Shape } from "../../compiler/graph/shape";
 import type { Graph, GraphNode, NodeId } from "../../compiler/graph/types";
 import { type Extent, numberOf, sameExtent, sameExtents } from "./extent";
+import { Chooser } from "./forms/choice";
 import { type Attributes, type Initializer, int, ints, type Operator } from "./operator";
 
 /** Why a node has no form in ONNX operators. Caught by `lowerGraph`, which reports it with the node. */
@@ -35,7 +36,12 @@ export class Emitter {
   /** Prefix of the names made now: the place in the spec and the node. */
   private place = "";
 
-  constructor(readonly graph: Graph) {}
+  /** @param readers how many take each node's value, outputs of the model included */
+  constructor(readonly graph: Graph, readonly forms = new Chooser(), private readonly readersOf: ReadonlyMap<NodeId, number> = new Map()) {}
+
+  readers(id: NodeId): number {
+    return this.readersOf.get(id) ?? 0;
+  }
 
   node(id: NodeId): GraphNode {
     return this.graph.nodes[id]!;

@@ -1,9 +1,10 @@
 import { type Dim, showDim } from "../../compiler/graph/dim";
+import type { Lowerings } from "../../compiler/lowering";
 import { countOf, numbersOf, type Shape } from "../../compiler/graph/shape";
 import type { Graph, NodeId } from "../../compiler/graph/types";
 import { bytesOf, encodeModel, type ExternalPlace, IR_VERSION, OPSET } from "./encode";
 import type { Emitter } from "./emitter";
-import { lowerGraph, type OnnxProblem, placeOf, reached } from "./lower/index";
+import { formsOf, lowerGraph, type OnnxProblem, placeOf, reached } from "./lower/index";
 import type { Initializer, Operator, ValueDim, ValueInfo } from "./operator";
 
 export interface NamedNode {
@@ -26,6 +27,8 @@ export interface ModelSpec {
   readonly externalData?: { readonly file: string; readonly threshold?: number };
   readonly opset?: number;
   readonly irVersion?: number;
+  /** How operations of several forms are written. */
+  readonly lowerings?: Lowerings;
   /** Notes the shape of every node's value in the model: for tests and viewers. */
   readonly annotate?: boolean;
 }
@@ -39,6 +42,8 @@ export interface ExternalFile {
 export interface EmittedModel {
   readonly bytes: Uint8Array;
   readonly external?: ExternalFile;
+  /** The form chosen for each convolution, by what it was chosen for. */
+  readonly chosen: Readonly<Record<string, string>>;
 }
 
 const GIGABYTE = 1e9;
@@ -53,12 +58,17 @@ export function problemsOf(graph: Graph, outputs: readonly NodeId[]): readonly O
   return lowerGraph(graph, new Map(inputs.map((id) => [id, `input/${id}`])), outputs).problems;
 }
 
+/** The form of every convolution of a graph, by what it is chosen for; without writing the graph. */
+export function chosenForms(graph: Graph, outputs: readonly NodeId[], lowerings: Lowerings = {}): Record<string, string> {
+  return formsOf(graph, outputs, lowerings);
+}
+
 export function emitModel(spec: ModelSpec): EmittedModel {
   const { graph } = spec;
   const constants = spec.constants ?? [];
   const given = new Map([...spec.inputs, ...constants].map((v) => [v.node, v.name]));
   const wanted = spec.outputs.map((o) => o.node);
-  const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name));
+  const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name), spec.lowerings);
   if (problems.length > 0) throw new Error(`defect: ${spec.name} has no ONNX form: ${problems.map((p) => p.reason).join("; ")}`);
   const { operators, names } = named(emitter, spec);
   const used = new Set(operators.flatMap((o) => o.inputs));
@@ -77,7 +87,8 @@ export function emitModel(spec: ModelSpec): EmittedModel {
     opset: spec.opset ?? OPSET,
     irVersion: spec.irVersion ?? IR_VERSION,
   });
-  return { bytes, ...(external ? { external: external.file } : {}) };
+  const chosen = Object.fromEntries([...emitter.forms.made].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { bytes, chosen, ...(external ? { external: external.file } : {}) };
 }
 
 /**

@@ -13,7 +13,7 @@ export function explainCommand(path: string, options: Choices & { json?: boolean
   print(`\ndata\n${e.data.map((d) => `  ${d.name}: ${d.shape}  ${d.steps}`).join("\n")}`);
   print(`\nnets\n${e.nets.map((n) => `  ${n.name}: ${n.network}  ${thousands(n.parameters)} parameters`).join("\n")}`);
   for (const p of e.phases) {
-    print(`\nphase ${p.name} trains ${p.trains.join(", ")}`);
+    print(`\nphase ${p.name} trains ${p.trains.join(", ")}${p.when ? ` when ${p.when}` : ""}`);
     for (const t of p.terms) print(t.vanished ? `  ${t.name} vanishes` : `  ${t.name} = ${t.formula.split(/ \+ (?=[\d(])/).join("\n" + " ".repeat(t.name.length + 3) + "+ ")}`);
   }
   print(`\noptimizers\n${e.optimizers.map((o) => `  ${o}`).join("\n")}`);

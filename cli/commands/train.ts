@@ -2,7 +2,7 @@ import { listData } from "../../runtime/data/folder";
 import { startTraining, stopOnInterrupt } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
-import { emitGraphs, refuseUnlowerable } from "../emit";
+import { emitForTraining } from "../emit";
 import type { Choices } from "../options";
 import { importsOf, loadOrFail } from "../spec";
 
@@ -17,6 +17,7 @@ export interface TrainFlags extends Choices {
   readonly picturesEvery: number;
   readonly keep?: number;
   readonly threads?: number;
+  readonly profile?: string;
   readonly json?: boolean;
 }
 
@@ -31,7 +32,6 @@ export interface RunNotes {
 export async function trainCommand(path: string, flags: TrainFlags): Promise<Outcome | undefined> {
   const c = loadOrFail(path, flags);
   if (!c.program) return undefined;
-  refuseUnlowerable(c);
   // Looked for before the graphs are made: who mistypes a folder should not wait to hear it.
   await listData(flags.data, "train", [...new Set(c.program.data.map((d) => d.folder))]);
   const notes: RunNotes = { path: c.source.path, set: flags.set ?? [], variants: flags.variant ?? [], imports: importsOf(c) };
@@ -40,10 +40,11 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<Out
     checkpointEvery: flags.checkpointEvery, picturesEvery: flags.picturesEvery,
     ...(flags.steps === undefined ? {} : { steps: flags.steps }), ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.strict ? { strict: true } : {}), ...(flags.keep === undefined ? {} : { keep: flags.keep }), ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
   };
   const out = process.stdout;
   const view = new ProgressView({ write: (text) => void out.write(text), isTTY: out.isTTY === true, columns: out.columns ?? 100 }, { json: flags.json === true });
-  const training = startTraining(c.program, emitGraphs(c), settings, { onEvent: view.onEvent, worker: new URL("./worker.js", distUrl()) });
+  const training = startTraining(c.program, emitForTraining(c), settings, { onEvent: view.onEvent, worker: new URL("./worker.js", distUrl()) });
   const undo = stopOnInterrupt(training, (line) => view.line(line));
   try {
     const outcome = await training.done;
@@ -61,7 +62,8 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<Out
 /** The folder of the bundle, where the worker lies, too. */
 export const distUrl = (): URL => new URL(".", import.meta.url);
 
-function againCommand(path: string, flags: TrainFlags): string {
+/** The command that goes on with a run. */
+export function againCommand(path: string, flags: Pick<TrainFlags, "set" | "variant" | "data" | "out">): string {
   const quoted = (s: string): string => (/^[\w./=:-]+$/.test(s) ? s : `'${s.replaceAll("'", "'\\''")}'`);
   const choices = [...(flags.set ?? []).map((s) => `--set ${quoted(s)}`), ...(flags.variant ?? []).map((v) => `--variant ${quoted(v)}`)];
   return ["ganc train", quoted(path), "--data", quoted(flags.data), "--out", quoted(flags.out), ...choices, "--resume"].join(" ");

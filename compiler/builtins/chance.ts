@@ -1,9 +1,10 @@
-// Initializations and distributions, and what the language has but this compiler does not lower yet.
+// Initializations and distributions, gradients as values, and where they end.
 import { rules } from "../diagnostics/table";
 import type { InitRecipe } from "../trace/init";
 import { isTensor, kindName } from "../trace/values";
 import { differentiate } from "../differentiate";
 import { BATCH, axesOf, showShape } from "../graph/shape";
+import { history } from "./history";
 import type { Args, Builtin, BuiltinParameter } from "./signature";
 
 const num = (name: string, value: number): BuiltinParameter => ({ name, kind: "number", default: value });
@@ -11,14 +12,6 @@ const num = (name: string, value: number): BuiltinParameter => ({ name, kind: "n
 const init = (name: string, doc: string, parameters: readonly BuiltinParameter[], recipe: (a: Args) => InitRecipe): Builtin => ({
   name, doc, parameters, stage: false, run: (_t, args) => ({ kind: "init", recipe: recipe(args) }),
 });
-
-const history: Builtin = {
-  name: "history",
-  doc: "history(x, 50): a pool of earlier values, as CycleGAN's critics see them",
-  parameters: [{ name: "x", kind: "tensor" }, { name: "size", kind: "int" }],
-  stage: true,
-  run: (t, _args, span) => t.report(rules.notCompiled, { what: "history (a pool of earlier fakes)" }, span),
-};
 
 const gradient: Builtin = {
   name: "gradient",

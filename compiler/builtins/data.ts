@@ -1,15 +1,18 @@
 // Preprocessing of pictures, in the order a `data` line writes it. Sizes in pixels.
-import type { DataStepSpec } from "../program";
+import type { DataStepSpec, Filter } from "../program";
 import { type Args, type Builtin, type BuiltinParameter } from "./signature";
 
-const filter: BuiltinParameter = { name: "filter", kind: "word", default: "bilinear", words: ["bilinear", "bicubic"] };
+const filter: BuiltinParameter = { name: "filter", kind: "word", default: "bilinear", words: ["bilinear", "bicubic", "bilinear_corner"] };
 const size: BuiltinParameter = { name: "size", kind: "int" };
 const width: BuiltinParameter = { name: "width", kind: "int", optional: true };
 
 const step = (name: string, doc: string, parameters: readonly BuiltinParameter[], make: (a: Args) => DataStepSpec): Builtin => ({
   name, doc, parameters, stage: false, run: (_t, args) => ({ kind: "data-steps", steps: [make(args)] }),
 });
-const filterOf = (a: Args): "bilinear" | "bicubic" => (a.word("filter") === "bicubic" ? "bicubic" : "bilinear");
+const filterOf = (a: Args): Filter => {
+  const word = a.word("filter");
+  return word === "bicubic" || word === "bilinear_corner" ? word : "bilinear";
+};
 const box = (a: Args): { height: number; width: number } => ({ height: a.number("size"), width: a.has("width") ? a.number("width") : a.number("size") });
 
 export const data: readonly Builtin[] = [

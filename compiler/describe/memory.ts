@@ -3,8 +3,10 @@ import { type Dim, dimValue } from "../graph/dim";
 import { ALIASES } from "../graph/aliases";
 import type { Shape } from "../graph/shape";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
+import { planLayout } from "../layout";
 import type { Program } from "../program";
 import { FREE_BATCH, type ExportModel } from "../train/exports";
+import type { GraphFile } from "../train/program";
 import { flopsOf } from "./layers";
 
 export interface MemoryEstimate {
@@ -13,8 +15,10 @@ export interface MemoryEstimate {
   readonly parts: Readonly<Record<string, number>>;
 }
 
-/** Node.js, onnxruntime and its loaded graphs, and what compiling them left behind: measured on Linux x64. */
-export const RUNTIME = 300e6;
+/** Node.js, onnxruntime, and what compiling left behind: measured on Linux x64. */
+const RUNTIME = 155e6;
+/** A loaded graph, a node of ours. */
+const LOADED_NODE = 6e3;
 /** The same of a process that only runs an exported model. */
 const INFERENCE_RUNTIME = 105e6;
 
@@ -32,8 +36,11 @@ function workspace(node: GraphNode, graph: Graph, at: Readonly<Record<string, nu
   return Math.min(kh * kw * channels * places * 4, 512e6);
 }
 
-/** The most bytes of intermediate values at once, nodes run in order and values freed after their last use. */
-export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Record<string, number>> = {}): number {
+/**
+ * The most bytes of intermediate values at once, nodes run in order and values freed after their last use.
+ * @param elsewhere values that are written into storage which somebody else counts
+ */
+export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Record<string, number>> = {}, elsewhere: ReadonlySet<NodeId> = new Set()): number {
   const last = new Map<NodeId, number>();
   const source = graph.nodes.map((n) => n.id);
   for (const n of graph.nodes) {
@@ -48,7 +55,7 @@ export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Re
   const held = new Map<NodeId, number>();
   for (const n of graph.nodes) {
     if (!ALIASES.has(n.op)) {
-      const size = bytes(n.shape, at);
+      const size = elsewhere.has(n.id) ? 0 : bytes(n.shape, at);
       held.set(n.id, size);
       live += size;
       peak = Math.max(peak, live + workspace(n, graph, at));
@@ -61,20 +68,17 @@ export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Re
   return peak;
 }
 
-export function trainingMemory(program: Program, graphs: ReadonlyMap<string, Graph>): MemoryEstimate {
+/** What stays resident while it trains, and the most that is added to it by one graph. `arena`: values that cross from graph to graph, and gradients. */
+export function trainingMemory(program: Program, graphs: ReadonlyMap<string, GraphFile>): MemoryEstimate {
   const count = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 4);
   const trained = program.params.filter((p) => p.optimizer !== undefined);
   const weights = program.params.reduce((n, p) => n + count(p.shape), 0);
   const moments = 2 * trained.reduce((n, p) => n + count(p.shape), 0);
-  let gradients = 0;
-  let crossing = 0;
-  for (const [name, shape] of Object.entries(program.values)) {
-    if (name.startsWith("grad:")) gradients += count(shape);
-    else if (name.startsWith("value:")) crossing += count(shape);
-  }
-  const peaks = program.segments.map((s) => peakOf(graphs.get(s.model)!, []));
-  const working = Math.max(0, ...peaks);
-  const parts = { runtime: RUNTIME, weights, moments, gradients, crossing, working };
+  const arena = planLayout(program, true).size;
+  const compute = program.segments.filter((s) => s.kind === "compute").map((s) => graphs.get(s.model)!);
+  const working = Math.max(0, ...compute.map(({ graph, outputs }) => peakOf(graph, [], {}, new Set(outputs.map((o) => o.node)))));
+  const loaded = compute.reduce((n, { graph }) => n + graph.nodes.length, 0) * LOADED_NODE;
+  const parts = { runtime: RUNTIME, graphs: loaded, weights, moments, arena, working };
   return { total: Object.values(parts).reduce((a, b) => a + b, 0), parts };
 }
 

@@ -26,10 +26,12 @@ export function plan(c: Compiled): Plan | undefined {
   if (!model || !program) return undefined;
   const byNet = new Map<string, number>();
   for (const p of program.params) byNet.set(p.net, (byNet.get(p.net) ?? 0) + countOf(model.params.get(p.name)!.shape));
-  const graphs = new Map(c.graphs.map((g) => [g.file, g.graph]));
-  const compute = program.segments.filter((s) => s.kind === "compute");
+  const graphs = new Map(c.graphs.map((g) => [g.file, g]));
+  // Where phases rest, the step in which most of them run.
+  const fullest = program.plans?.reduce((best, p, i, all) => (p.phases.length > all[best]!.phases.length ? i : best), 0);
+  const compute = program.segments.filter((s) => s.kind === "compute" && s.plan === fullest);
   const flopsByPhase = [...new Set(compute.map((s) => s.phase))].map((phase) => ({
-    phase, flops: compute.filter((s) => s.phase === phase).reduce((n, s) => n + graphFlops(graphs.get(s.model)!), 0),
+    phase, flops: compute.filter((s) => s.phase === phase).reduce((n, s) => n + graphFlops(graphs.get(s.model)!.graph), 0),
   }));
   const size = model.data[0] ?? { height: 256, width: 256 };
   return {

@@ -44,9 +44,7 @@ export const training = {
     () => "add `phase generators trains AB { loss ... }`"),
   unusedNet: rule<{ net: string }>(
     "G0714", "net-unused", "warning", (v) => `the net \`${v.net}\` is never called`, () => "drop it, or use it in a loss or an export"),
-  notCompiled: rule<{ what: string; instead?: string | undefined }>(
-    "G0801", "not-compiled-yet", "error", (v) => `not compiled yet: ${v.what}`,
-    (v) => v.instead ?? "the language has it, this compiler does not lower it yet"),
+  // G0801, not-compiled-yet, is gone: all of the language compiles. Its code is not used again.
   cannotLower: rule<{ target: string; op: string; reason: string }>(
     "G0802", "cannot-lower", "error", (v) => `the ${v.target} backend cannot express ${v.op} here: ${v.reason}`),
 } as const;

@@ -4,6 +4,8 @@ import { broadcast } from "./broadcast";
 import { factors } from "./factors";
 import { fold } from "./fold";
 import type { Pass } from "./pass";
+import { linear } from "./linear";
+import { pairings } from "./pairings";
 import { scales } from "./scales";
 import { shapes } from "./shapes";
 import { share } from "./share";
@@ -11,7 +13,7 @@ import { share } from "./share";
 export type { Pass, Rewritten } from "./pass";
 
 /** In the order in which they run. */
-export const passes: readonly Pass[] = [shapes, fold, broadcast, arithmetic, factors, scales, share];
+export const passes: readonly Pass[] = [shapes, fold, broadcast, arithmetic, factors, scales, pairings, linear, share];
 
 export interface OptimizeOptions {
   /** Names of passes that are left out. */

@@ -52,7 +52,7 @@ class Checker {
     switch (d.kind) {
       case "param":
         if (d.type) this.type(d.type, new Names(top));
-        this.expr(d.value, top);
+        if (!isWord(d.type) || d.value.kind !== "name") this.expr(d.value, top);
         if (d.where) this.expr(d.where, top);
         return;
       case "body": {
@@ -78,7 +78,7 @@ class Checker {
         return;
       }
       case "variant":
-        for (const s of d.settings) this.expr(s.value, top);
+        for (const s of d.settings) if (s.value.kind !== "name" || !this.takesWord(s.path[0]!.text)) this.expr(s.value, top);
         return;
       case "train":
         this.train(d.items, top);
@@ -86,6 +86,20 @@ class Checker {
       case "import":
         return;
     }
+  }
+
+  private takesWord(param: string): boolean {
+    return this.module.file.decls.some((d) => d.kind === "param" && d.name.text === param && isWord(d.type));
+  }
+
+  /** Names of `word` parameters of what the module sees: a slot may be called with one. */
+  private words: ReadonlySet<string> | undefined;
+  private isWordParameter(name: string): boolean {
+    this.words ??= new Set(this.module.env.all().flatMap((n) => {
+      const v = this.module.env.find(n)?.value;
+      return v !== undefined && isKind(v, "function") ? v.decl.parameters.filter((p) => isWord(p.type)).map((p) => p.name.text) : [];
+    }));
+    return this.words.has(name);
   }
 
   private trainNames: Names | undefined;
@@ -262,7 +276,7 @@ class Checker {
         return;
       }
       // A word for a declared `word` parameter: the tracer, which knows the callee, checks it.
-      if (!builtin && a.name !== undefined && a.value.kind === "name" && !names.has(a.value.name) && /^[a-z_]+$/.test(a.value.name) && a.name.text === "form") return;
+      if (!builtin && a.name !== undefined && a.value.kind === "name" && !names.has(a.value.name) && /^[a-z_]+$/.test(a.value.name) && this.isWordParameter(a.name.text)) return;
       this.expr(a.value, names);
     });
   }

@@ -10,7 +10,7 @@ import { Env } from "../trace/env";
 import { evaluate } from "../trace/expressions";
 import { bindSlot, SLOT_KINDS } from "../trace/parameters";
 import { Tracer } from "../trace/tracer";
-import { isKind, isPoison, kindName, POISON, type Value } from "../trace/values";
+import { isKind, isNone, isPoison, kindName, POISON, type Value } from "../trace/values";
 import { functionOf, type Module } from "./modules";
 import { showValue, writeExpr } from "./write";
 
@@ -28,7 +28,8 @@ export interface BoundParam {
 interface Override {
   readonly path: readonly string[];
   readonly expr: Expr;
-  readonly env: Env;
+  /** As it is when the param is settled. */
+  readonly env: () => Env;
   readonly from: string;
   /** Where a variant writes it; --set has no place. */
   readonly span?: Span;
@@ -39,8 +40,8 @@ export interface Choices {
   readonly variants: readonly string[];
 }
 
-/** Names for --set: what the spec sees, and the whole standard library, imported or not. */
-function overrideEnv(module: Module, outermost: Env): Env {
+/** The whole standard library, imported or not. */
+function libraryEnv(outermost: Env): Env {
   const library = new Env(outermost);
   for (const [path, text] of Object.entries(std)) {
     const home = new Env(outermost);
@@ -57,12 +58,17 @@ function overrideEnv(module: Module, outermost: Env): Env {
       }
     }
   }
+  return library;
+}
+
+/** Names for --set: what the spec sees, params that are settled by now among it, before the library. */
+function overrideEnv(module: Module, library: Env): Env {
   const env = new Env(library);
   for (const n of module.env.all()) env.set(n, module.env.find(n)!.value);
   return env;
 }
 
-function parseSet(text: string, module: Module, outermost: Env, diagnostics: Diagnostic[]): Override | undefined {
+function parseSet(text: string, module: Module, library: Env, diagnostics: Diagnostic[]): Override | undefined {
   const at = text.indexOf("=");
   const path = text.slice(0, at).trim().split(".");
   const parsed = at > 0 ? parse(`--set ${text}`, `param value = ${text.slice(at + 1)}`) : undefined;
@@ -71,7 +77,7 @@ function parseSet(text: string, module: Module, outermost: Env, diagnostics: Dia
     diagnostics.push(diagnose(rules.overrideSyntax, { text }));
     return undefined;
   }
-  return { path, expr: decl.value, env: overrideEnv(module, outermost), from: "--set" };
+  return { path, expr: decl.value, env: () => overrideEnv(module, library), from: "--set" };
 }
 
 export function bindParams(module: Module, choices: Choices, outermost: Env, diagnostics: Diagnostic[]): Map<string, BoundParam> {
@@ -96,11 +102,12 @@ export function bindParams(module: Module, choices: Choices, outermost: Env, dia
       if (other && other.text !== text && !choices.set.some((c) => c.split("=")[0]!.trim() === key))
         diagnostics.push(diagnose(rules.variantsConflict, { param: key, first: other.variant, second: chosen }, s.path[0]!.span));
       settings.set(key, { variant: chosen, text });
-      overrides.push({ path: s.path.map((p) => p.text), expr: s.value, env: module.env, from: `variant ${chosen}`, span: s.path[0]!.span });
+      overrides.push({ path: s.path.map((p) => p.text), expr: s.value, env: () => module.env, from: `variant ${chosen}`, span: s.path[0]!.span });
     }
   }
+  const library = choices.set.length > 0 ? libraryEnv(outermost) : outermost;
   for (const text of choices.set) {
-    const o = parseSet(text, module, outermost, diagnostics);
+    const o = parseSet(text, module, library, diagnostics);
     if (!o) continue;
     if (names.includes(o.path[0]!)) overrides.push(o);
     else diagnostics.push(diagnose(rules.unknownOverride, { path: o.path[0]!, from: "--set", near: nearest(o.path[0]!, names), known: names }));
@@ -112,7 +119,8 @@ export function bindParams(module: Module, choices: Choices, outermost: Env, dia
     const name = d.name.text;
     if (bound.has(name)) return;
     busy.push(name);
-    for (const needed of namesIn(d.value)) {
+    const own = overrides.filter((o) => o.path[0] === name);
+    for (const needed of [d.value, ...own.map((o) => o.expr)].flatMap(namesIn)) {
       const other = decls.find((x) => x.name.text === needed);
       if (!other || bound.has(needed)) continue;
       if (busy.includes(needed)) {
@@ -122,7 +130,7 @@ export function bindParams(module: Module, choices: Choices, outermost: Env, dia
     }
     const unread = diagnostics.some((x) => x.code.startsWith("G01") && x.span?.file === d.span.file && x.span.start >= d.span.start && x.span.end <= d.span.end);
     if (unread) bound.set(name, { decl: d, value: POISON, text: "(an error)", from: "default" });
-    else bound.set(name, settle(t, d, overrides.filter((o) => o.path[0] === name), module, diagnostics));
+    else bound.set(name, settle(t, d, own, module, diagnostics));
     module.env.set(name, bound.get(name)!.value, { expr: d.value, env: module.env });
     busy.pop();
   }
@@ -150,11 +158,12 @@ function checkPaths(v: Extract<Decl, { kind: "variant" }>, decls: readonly Param
 
 function settle(t: Tracer, d: ParamDecl, overrides: readonly Override[], module: Module, diagnostics: Diagnostic[]): BoundParam {
   const whole = overrides.filter((o) => o.path.length === 1).at(-1);
-  let value = evaluate(t, d.value, module.env);
+  const read = (e: Expr, env: Env): Value => (isWord(d) && e.kind === "name" && !(typeof env.find(e.name)?.value === "string") ? e.name : evaluate(t, e, env));
+  let value = read(d.value, module.env);
   let from = "default";
   const start = value;
   if (whole) {
-    const given = evaluate(t, whole.expr, whole.env);
+    const given = read(whole.expr, whole.env());
     from = whole.from;
     value = isKind(start, "record") && isKind(given, "record") ? merge(t, start, given, d, whole.expr) : given;
   }
@@ -166,10 +175,13 @@ function settle(t: Tracer, d: ParamDecl, overrides: readonly Override[], module:
       if (!o.span) diagnostics.push(diagnose(rules.unknownOverride, { path: o.path.join("."), from: o.from, near: nearest(o.path.join("."), known), known }));
       continue;
     }
-    value = { kind: "record", fields: new Map([...value.fields, [key, evaluate(t, o.expr, o.env)]]) };
+    value = { kind: "record", fields: new Map([...value.fields, [key, evaluate(t, o.expr, o.env())]]) };
   }
   return { decl: d, value: typed(t, d, value, start, module), text: showValue(value), from };
 }
+
+/** `param decay_on: word = all` takes bare words: names of nothing. */
+const isWord = (d: ParamDecl): boolean => d.type?.kind === "named" && d.type.name.text === "word";
 
 function merge(t: Tracer, base: Extract<Value, { kind: "record" }>, given: Extract<Value, { kind: "record" }>, d: ParamDecl, at: Expr): Value {
   for (const k of given.fields.keys()) {
@@ -186,13 +198,20 @@ function typed(t: Tracer, d: ParamDecl, value: Value, start: Value, module: Modu
   const type = d.type;
   if (!type) {
     if (typeof start !== "object" && typeof value !== typeof start) return wrong(kindName(start));
-    return isKind(start, "record") && !isKind(value, "record") ? wrong("a record") : value;
+    for (const kind of ["record", "pad", "data-steps"] as const) {
+      const fits = isKind(value, kind) || (kind === "pad" && typeof value === "number") || (kind === "data-steps" && isKind(value, "builtin") && !value.spec.stage);
+      if (isKind(start, kind) && !fits) return wrong(kindName(start));
+    }
+    return value;
   }
   if (type.kind !== "named") return value;
+  // Without an initialization each operation's own default begins its weights (rule 13).
+  if (type.name.text === "Init" && isNone(value)) return value;
   switch (type.name.text) {
     case "int": return typeof value === "number" && Number.isInteger(value) ? value : wrong("a whole number");
     case "float": return typeof value === "number" ? value : wrong("a number");
     case "bool": return typeof value === "boolean" ? value : wrong("true or false");
+    case "word": return typeof value === "string" ? value : wrong("a word");
     // A type that is none was reported with the other names.
     default: return SLOT_KINDS[type.name.text] === undefined && !module.bodies.has(type.name.text) ? POISON : bindSlot(t, type, value, `param \`${d.name.text}\``, d.name.span, d.name.text) ?? POISON;
   }

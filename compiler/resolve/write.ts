@@ -1,5 +1,6 @@
 // Expressions and values as text: for messages, `explain` and what a run compares.
 import type { Expr } from "../../dsl/tree";
+import type { DataStepSpec } from "../program";
 import { isPoison, type Value } from "../trace/values";
 
 export function writeExpr(e: Expr): string {
@@ -44,10 +45,27 @@ export function showValue(v: Value): string {
     case "function": return v.decl.name.text + settings(v.bound);
     case "builtin": return v.spec.name + settings(v.bound);
     case "instance": return v.name;
-    case "init": return `${v.recipe.kind}${JSON.stringify({ ...v.recipe, kind: undefined })}`;
-    case "pad": return `${v.mode}(${v.amounts.top})`;
+    case "init": {
+      const { kind, ...numbers } = v.recipe;
+      const given = Object.values(numbers);
+      return given.length === 0 ? kind : kind === "constant" ? String(given[0]) : `${kind}(${given.join(", ")})`;
+    }
+    case "pad": {
+      const { top, bottom, left, right } = v.amounts;
+      return top === bottom && left === right && top === left ? `${v.mode}(${top})` : `${v.mode}(${top}, ${bottom}, ${left}, ${right})`;
+    }
+    case "data-steps": return v.steps.map(showStep).join(" |> ");
     default: return v.kind;
   }
+}
+
+/** A step of a `data` line as it would be written. */
+export function showStep(s: DataStepSpec): string {
+  if (s.op === "random_flip") return s.p === undefined || s.p === 0.5 ? s.op : `${s.op}(p: ${s.p})`;
+  const size = s.op === "resize_short" ? [String(s.size)] : [String(s.height)];
+  const filter = "filter" in s && s.filter !== "bilinear" ? [s.filter] : [];
+  const width = "width" in s && s.width !== s.height ? [`width: ${s.width}`] : [];
+  return `${s.op}(${[...size, ...filter, ...width].join(", ")})`;
 }
 
 const settings = (bound: ReadonlyMap<string, Value>): string =>

@@ -83,7 +83,9 @@ function callBuiltin(t: Tracer, spec: Builtin, args: readonly Arg[], env: Env, s
       const found = e.kind === "name" ? (p.words?.includes(e.name) ? e.name : env.find(e.name)?.value) : undefined;
       if (typeof found === "string" && p.words?.includes(found)) values.set(p.name, found);
       else {
-        t.report(rules.unknownName, { name: e.kind === "name" ? e.name : "this", what: `no ${p.name} of ${label}`, near: e.kind === "name" ? nearest(e.name, p.words ?? []) : undefined, known: p.words ?? [] }, e.span);
+        // A param's word is what is wrong, not the param's name.
+        const said = typeof found === "string" ? found : e.kind === "name" ? e.name : undefined;
+        t.report(rules.unknownName, { name: said ?? "this", what: `no ${p.name} of ${label}`, near: said === undefined ? undefined : nearest(said, p.words ?? []), known: p.words ?? [] }, e.span);
         failed = true;
       }
     } else if (p.kind === "dims" && e.kind === "axes") {

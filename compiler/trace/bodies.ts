@@ -3,7 +3,7 @@ import type { BodyDecl, Expr, Statement, TypeExpr } from "../../dsl/tree";
 import { rules } from "../diagnostics/table";
 import { BATCH, countOf, dimOf, sameShape, showShape, type Shape } from "../graph/shape";
 import type { NodeId } from "../graph/types";
-import { DEFAULT, asRecipe } from "./initfor";
+import { asRecipe, initFor } from "./initfor";
 import { evaluate, forEach } from "./expressions";
 import { Env } from "./env";
 import { typeAxes, writeType } from "./parameters";
@@ -141,7 +141,7 @@ export function dimOfType(t: Tracer, axis: string, dim: Expr, env: Env): number 
 function learn(t: Tracer, s: Extract<Statement, { kind: "learn" }>, env: Env): Value {
   const shape = shapeOf(t, s.type, env);
   if (!shape) return POISON;
-  const recipe = s.init ? asRecipe(t, evaluate(t, s.init, env)) : DEFAULT;
+  const recipe = s.init ? asRecipe(t, evaluate(t, s.init, env)) : initFor(t, "linear", "weight");
   if (!recipe) return t.report(rules.wrongKind, { what: `\`${s.name.text}\``, expected: "a number or an initialization", got: "another value" }, s.init?.span ?? s.span);
   const range = s.within?.map((e) => evaluate(t, e, env));
   const [low, high] = range ?? [];
@@ -149,7 +149,7 @@ function learn(t: Tracer, s: Extract<Statement, { kind: "learn" }>, env: Env): V
   if (range && !within) return t.report(rules.needsNumber, { what: "a bound of `within`", got: kindName(typeof low === "number" ? high! : low!) }, s.span);
   if (within && within[0] > within[1]) return t.report(rules.badAmount, { what: "`within`", expected: "[low, high], the low bound first", got: `[${within[0]}, ${within[1]}]` }, s.span);
   const fan = countOf(shape);
-  return t.parameter(s.name.text, shape, recipe, { in: fan, out: fan }, { role: roleOf(recipe.kind), ...(within ? { within } : {}) }, s.span);
+  return t.parameter(s.name.text, shape, recipe, { in: fan, out: fan }, { role: s.init ? roleOf(recipe.kind) : "weight", ...(within ? { within } : {}) }, s.span);
 }
 
 /** A learned vector that starts like a linear map's weight is one: decay_on: weights covers it (CAM's classifiers). */

@@ -4,7 +4,7 @@ import type { InitRecipe } from "./init";
 import type { Tracer } from "./tracer";
 import { nearest } from "../diagnostics/near";
 import type { Span } from "../../dsl/source";
-import { isKind, isPoison, kindName, type Value } from "./values";
+import { isKind, isNone, isPoison, kindName, type Value } from "./values";
 
 export const DEFAULT: InitRecipe = { kind: "uniform_fan_in" };
 
@@ -23,7 +23,7 @@ export function asRecipe(t: Tracer, v: Value): InitRecipe | undefined {
 /** What an `init { ... }` may name: the kinds of layers, and their biases. */
 const LAYERS = ["conv", "linear", "bias"];
 
-/** False, and reported, where `init` of a net is no initialization. */
+/** False, and reported, where `init` of a net is no initialization. `none` leaves each operation its own default. */
 export function checkInit(t: Tracer, init: Value, span: Span): boolean {
   const all = isKind(init, "record") ? [...init.fields] : [["", init] as const];
   for (const [layer, v] of all) {
@@ -31,7 +31,7 @@ export function checkInit(t: Tracer, init: Value, span: Span): boolean {
       t.report(rules.unknownField, { name: layer, of: "init", near: nearest(layer, LAYERS), known: LAYERS }, span);
       return false;
     }
-    if (isPoison(v) || asRecipe(t, v)) continue;
+    if (isPoison(v) || isNone(v) || asRecipe(t, v)) continue;
     t.report(rules.wrongKind, { what: layer === "" ? "`init`" : `\`${layer}\` of \`init\``, expected: "an initialization such as normal(0, 0.02)", got: kindName(v) }, span);
     return false;
   }
@@ -40,7 +40,7 @@ export function checkInit(t: Tracer, init: Value, span: Span): boolean {
 
 export function initFor(t: Tracer, layer: string, setting: "weight" | "bias"): InitRecipe {
   const init = t.scope.netInit;
-  if (init === undefined) return DEFAULT;
+  if (init === undefined || isNone(init)) return DEFAULT;
   if (isKind(init, "record")) {
     const named = setting === "weight" ? init.fields.get(layer) : init.fields.get("bias");
     return (named !== undefined ? asRecipe(t, named) : undefined) ?? DEFAULT;

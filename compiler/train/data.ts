@@ -46,9 +46,9 @@ export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readon
   const made: DataStreamSpec[] = [];
   for (const name of item.names) {
     if (other) {
+      if (item.pipeline) t.report(rules.wrongKind, { what: `\`data ${name.text}: ${other.name}\``, expected: `no steps of its own, for its pictures are those of \`${other.name}\``, got: "steps" }, item.pipeline.span);
       // Rule 12: the next item of the other's own stream. A stream of its own would hand out the same picture twice a step.
-      t.report(rules.notCompiled, { what: `a second draw from the folder of \`${other.name}\`` }, name.span);
-      made.push({ ...other, name: name.text });
+      made.push({ ...other, name: name.text, of: other.of ?? other.name });
       env.set(name.text, input(t, made.at(-1)!));
       continue;
     }

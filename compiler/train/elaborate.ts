@@ -4,7 +4,7 @@ import type { Amount, Decl, Expr, Ident, TrainItem } from "../../dsl/tree";
 import type { Span } from "../../dsl/source";
 import { rules } from "../diagnostics/table";
 import { nearest } from "../diagnostics/near";
-import type { DataStreamSpec, SchedulePieceSpec } from "../program";
+import type { DataStreamSpec, SchedulePieceSpec, StepExpr } from "../program";
 import type { Module } from "../resolve/modules";
 import { runLet, runSample } from "../trace/bodies";
 import { Env } from "../trace/env";
@@ -15,15 +15,24 @@ import { elaborateData } from "./data";
 import { elaborateNet, instancesOf } from "./nets";
 import { elaboratePhase } from "./phases";
 import type { Phase, TrainModel } from "./model";
+import { conditionOf } from "./when";
 
 type OptimizerItem = Extract<TrainItem, { kind: "optimizer" }>;
 
-export function elaborateTrain(module: Module, paramNames: ReadonlySet<string>, diagnostics: Diagnostic[]): TrainModel | undefined {
+/** What traces of one train block share: a parameter made in one is the same in the other. */
+export interface Shared {
+  readonly params: Map<string, ParamInfo>;
+  readonly states: Map<string, StateInfo>;
+  readonly optimizers: TrainModel["optimizers"];
+}
+
+/** @param only the phases to trace, of those that rest at some steps; all of them unless given */
+export function elaborateTrain(module: Module, paramNames: ReadonlySet<string>, diagnostics: Diagnostic[], only?: { readonly phases: ReadonlySet<string>; readonly shared: Shared }): TrainModel | undefined {
   const blocks = module.file.decls.filter((d): d is Extract<Decl, { kind: "train" }> => d.kind === "train");
   const items = blocks[0]?.items;
   if (!items) return undefined;
-  const params = new Map<string, ParamInfo>();
-  const states = new Map<string, StateInfo>();
+  const params = only?.shared.params ?? new Map<string, ParamInfo>();
+  const states = only?.shared.states ?? new Map<string, StateInfo>();
   const probe = new Tracer("training", diagnostics, params, states);
   const batch = whole(probe, items.find((i) => i.kind === "batch"), new Env(module.env)) ?? 1;
   const t = new Tracer("training", diagnostics, params, states, batch);
@@ -32,6 +41,9 @@ export function elaborateTrain(module: Module, paramNames: ReadonlySet<string>, 
   const nets = new Map<string, InstanceValue>();
   const data: DataStreamSpec[] = [];
   const phases: Phase[] = [];
+  /** Phases that rest at every step: as if they were not written. */
+  const never = new Set<string>();
+  const conditions: { phase: string; when: StepExpr }[] = [];
   const taken = new Map<string, Span>();
   for (const item of items) {
     for (const n of namesOf(item)) {
@@ -52,20 +64,25 @@ export function elaborateTrain(module: Module, paramNames: ReadonlySet<string>, 
       case "sample":
         runSample(t, item, env);
         break;
-      case "phase":
-        phases.push(elaboratePhase(t, item, phases.length, env));
+      case "phase": {
+        const when = item.when ? conditionOf(t, item.when, env) : true;
+        if (when === false) never.add(item.name.text);
+        if (when !== undefined && typeof when !== "boolean") conditions.push({ phase: item.name.text, when });
+        if (when !== false && (only === undefined || only.phases.has(item.name.text))) phases.push(elaboratePhase(t, item, phases.length, env));
         break;
+      }
       default:
         break;
     }
   }
   const phase = items.find((i) => i.kind === "phase");
   if (!phase) t.report(rules.noPhase, {}, { ...blocks[0]!.span, end: blocks[0]!.span.start + "train".length });
-  const optimizers = items.filter((i): i is OptimizerItem => i.kind === "optimizer").map((i, k) => optimizerOf(t, i, k, env, phases));
+  const optimizers = only?.shared.optimizers ?? items.filter((i): i is OptimizerItem => i.kind === "optimizer").map((i, k) => optimizerOf(t, i, k, env, phases, never));
   return {
-    tracer: t, env, data, nets, phases, batch, params, states,
+    tracer: t, env, data, nets, phases, batch, params, states, conditions,
     optimizers,
     schedule: items.flatMap((i) => (i.kind === "schedule" ? scheduleOf(t, i, env) : [])),
+    ...heldOf(t, items, env),
     length: lengthOf(t, items, env),
   };
 }
@@ -83,10 +100,11 @@ function whole(t: Tracer, item: TrainItem | undefined, env: Env): number | undef
   return undefined;
 }
 
-function optimizerOf(t: Tracer, item: OptimizerItem, index: number, env: Env, phases: readonly Phase[]): TrainModel["optimizers"][number] {
+function optimizerOf(t: Tracer, item: OptimizerItem, index: number, env: Env, phases: readonly Phase[], never: ReadonlySet<string>): TrainModel["optimizers"][number] {
   const nets: string[] = [];
   let broken = false;
   for (const target of item.targets) {
+    if (never.has(target.text)) continue;
     const phase = phases.find((p) => p.name === target.text);
     const found = env.find(target.text);
     if (phase) nets.push(...phase.nets.map((n) => n.name));
@@ -110,7 +128,8 @@ function optimizerOf(t: Tracer, item: OptimizerItem, index: number, env: Env, ph
   const name = item.targets.map((x) => x.text).join("+") || `optimizer${index}`;
   return {
     name, kind: "adam", rate: num("rate"), betas: [Number(b1), Number(b2)], eps: num("eps"), decay: num("decay"),
-    decayOn: fields.get("decay_on") === "weights" ? "weights" : "all", nets: [...new Set(nets)], span: item.span, broken,
+    decayOn: fields.get("decay_on") === "weights" ? "weights" : "all", ...(fields.get("eps_form") === "hat" ? { epsForm: "hat" as const } : {}),
+    ...(fields.has("clip_norm") ? { clipNorm: num("clip_norm") } : {}), nets: [...new Set(nets)], span: item.span, broken,
   };
 }
 
@@ -130,6 +149,16 @@ function scheduleOf(t: Tracer, item: Extract<TrainItem, { kind: "schedule" }>, e
     const every = amount(t, p.every, env) ?? { count: 1, unit: "steps" as const };
     return { kind: "times", factor: factor(t, p.factor, env), every: every.count, unit: every.unit };
   });
+}
+
+/** `held for 0 steps` holds nothing. */
+function heldOf(t: Tracer, items: readonly TrainItem[], env: Env): Pick<TrainModel, "held"> {
+  const written = items.find((i) => i.kind === "schedule")?.held;
+  const v = written && evaluate(t, written.value, env);
+  if (written === undefined || v === undefined || v === 0) return {};
+  if (typeof v === "number" && v > 0) return { held: { count: v, unit: written.unit } };
+  if (!isPoison(v)) t.report(rules.badAmount, { what: "`held for`", expected: "a number of steps or epochs, 0 or more", got: typeof v === "number" ? String(v) : kindName(v) }, written.span);
+  return {};
 }
 
 /** A share of the optimizers' rate. */

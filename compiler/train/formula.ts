@@ -18,6 +18,10 @@ function named(v: Value): string | undefined {
 /** The field or item that an expression picks, as the expression it was made from. */
 function pick(e: Expr, env: Env, depth: number): { expr: Expr; env: Env } | undefined {
   if (depth > DEPTH) return undefined;
+  if (e.kind === "if") {
+    const taken = branch(e, env);
+    return taken && (pick(taken, env, depth + 1) ?? { expr: taken, env });
+  }
   if (e.kind === "name") {
     const source = env.find(e.name)?.source;
     return source ? (pick(source.expr, source.env, depth + 1) ?? source) : undefined;
@@ -40,8 +44,21 @@ function pick(e: Expr, env: Env, depth: number): { expr: Expr; env: Env } | unde
   return undefined;
 }
 
+/** The side of an `if` that holds. */
+function branch(e: Extract<Expr, { kind: "if" }>, env: Env): Expr | undefined {
+  const holds = quiet(e.condition, env);
+  return holds === true ? e.then : holds === false ? e.otherwise : undefined;
+}
+
+const COMPARE: Partial<Record<string, (a: number, b: number) => boolean>> = { ">": (a, b) => a > b, "<": (a, b) => a < b, ">=": (a, b) => a >= b, "<=": (a, b) => a <= b };
+
 function quiet(e: Expr, env: Env): Value | undefined {
   if (e.kind === "name") return env.find(e.name)?.value;
+  if (e.kind === "number" || e.kind === "bool") return e.value;
+  if (e.kind === "binary") {
+    const [a, b] = [quiet(e.left, env), quiet(e.right, env)];
+    return typeof a === "number" && typeof b === "number" ? COMPARE[e.op]?.(a, b) : undefined;
+  }
   if (e.kind === "field") {
     const object = quiet(e.object, env);
     return object !== undefined && isKind(object, "record") ? object.fields.get(e.field.text) : undefined;
@@ -81,6 +98,10 @@ export function formulaOf(e: Expr, env: Env, depth = 0): string {
     case "comprehension": return `for ${e.clauses.map((c) => `${c.names.map((n) => n.text).join(", ")} in ${go(c.source)}`).join(", ")}: ${go(e.body)}`;
     case "tuple":
     case "list": return `(${e.items.map(go).join(", ")})`;
+    case "if": {
+      const taken = branch(e, env);
+      return taken ? go(taken) : "…";
+    }
     case "sample": return "a draw";
     default: return "…";
   }

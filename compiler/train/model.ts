@@ -1,7 +1,7 @@
 // What the train block of a spec amounts to, traced: data, nets, phases with their losses, optimizers, schedule.
 import type { Span } from "../../dsl/source";
 import type { NodeId } from "../graph/types";
-import type { DataStreamSpec, OptimizerSpec, SchedulePieceSpec } from "../program";
+import type { DataStreamSpec, OptimizerSpec, Program, SchedulePieceSpec, StepExpr } from "../program";
 import type { ParamInfo, StateInfo, Tracer } from "../trace/tracer";
 import type { Env } from "../trace/env";
 import type { InstanceValue } from "../trace/values";
@@ -29,8 +29,11 @@ export interface TrainModel {
   readonly data: readonly DataStreamSpec[];
   readonly nets: ReadonlyMap<string, InstanceValue>;
   readonly phases: readonly Phase[];
-  readonly optimizers: readonly (Omit<OptimizerSpec, "params"> & { readonly nets: readonly string[]; readonly span: Span; /** One of its names is unknown: what it covers is not all that was meant. */ readonly broken: boolean })[];
+  readonly optimizers: readonly (Omit<OptimizerSpec, "params" | "phases"> & { readonly clipNorm?: number; readonly nets: readonly string[]; readonly span: Span; /** One of its names is unknown: what it covers is not all that was meant. */ readonly broken: boolean })[];
   readonly schedule: readonly SchedulePieceSpec[];
+  readonly held?: Program["held"];
+  /** Of the phases that rest at some steps. */
+  readonly conditions: readonly { readonly phase: string; readonly when: StepExpr }[];
   readonly batch: number;
   readonly length: { readonly count: number; readonly unit: "steps" | "epochs" };
   readonly params: ReadonlyMap<string, ParamInfo>;

@@ -24,7 +24,6 @@ interface Growing {
 }
 
 export function elaboratePhase(t: Tracer, item: PhaseItem, index: number, outer: Env): Phase {
-  if (item.when) t.report(rules.notCompiled, { what: "`when` (phases at unequal rates)" }, item.when.span);
   const env = new Env(outer);
   const nets = item.trains.flatMap((e) => instancesOf(t, evaluate(t, e, env), [], e.span));
   const except = item.except.flatMap((e) => instancesOf(t, evaluate(t, e, env), [], e.span));
@@ -33,7 +32,8 @@ export function elaboratePhase(t: Tracer, item: PhaseItem, index: number, outer:
   const growing = new Map<string, Growing>();
   const before = t.diagnostics.length;
   t.frames.push({ label: `phase ${item.name.text}`, span: item.name.span });
-  runPhase(t, item.body, env, growing);
+  // A scope of its own: what is drawn in one phase has the same name whether or not another one runs.
+  t.inScope({ path: item.name.text, net: "", netInit: undefined, counters: new Map() }, () => runPhase(t, item.body, env, growing));
   t.frames.pop();
   const terms = [...growing].map(([name, g]): Term => finish(t, name, g, item));
   if (terms.length === 0 && t.diagnostics.length === before) t.report(rules.noLoss, { phase: item.name.text }, item.name.span);

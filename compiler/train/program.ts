@@ -2,7 +2,7 @@
 import { axesOf, numbersOf } from "../graph/shape";
 import type { Builder } from "../graph/builder";
 import type { NodeId } from "../graph/types";
-import type { ExportSpec, OptimizerSpec, ParamSpec, Program, Segment, StateSpec } from "../program";
+import type { AdamUpdate, ExportSpec, OptimizerSpec, ParamSpec, Program, Segment, StateSpec } from "../program";
 import type { ExportModel } from "./exports";
 import { portShape } from "./exports";
 import type { TrainModel } from "./model";
@@ -39,55 +39,117 @@ function paramSpecs(model: TrainModel, optimizers: readonly OptimizerSpec[], kep
   });
 }
 
-export function assemble(model: TrainModel, step: Step, cuts: readonly CutSegment[], exports: readonly ExportModel[], identity: Identity): Assembled {
-  const trained = new Set(step.phases.flatMap((p) => p.gradients.map((g) => g.param.name)));
-  const optimizers: OptimizerSpec[] = model.optimizers.map(({ nets, span: _span, broken: _broken, ...o }) => ({
-    ...o, params: [...model.params.values()].filter((p) => nets.includes(p.net) && trained.has(p.name)).map((p) => p.name),
-  }));
-  const dead = new Set(step.dead.map((p) => p.name));
+/** One compiled step: the phases that are active in it, and its graphs in their order. */
+export interface CutPlan {
+  readonly model: TrainModel;
+  readonly step: Step;
+  readonly cuts: readonly CutSegment[];
+}
+
+/**
+ * The trained parameters of each optimizer line. Adam counts the updates of a parameter (rule 16): those that are not updated once at
+ * each step, but in a phase that rests or in several, stand apart.
+ */
+function optimizersOf(model: TrainModel, plans: readonly CutPlan[]): OptimizerSpec[] {
+  const phasesOf = new Map<string, Set<string>>();
+  for (const { step } of plans) {
+    for (const p of step.phases) for (const g of p.gradients) phasesOf.set(g.param.name, (phasesOf.get(g.param.name) ?? new Set()).add(p.phase.name));
+  }
+  const order = model.phases.map((p) => p.name);
+  return model.optimizers.flatMap(({ nets, span: _span, broken: _broken, clipNorm: _clip, ...o }): OptimizerSpec[] => {
+    const groups = new Map<string, { phases: string[]; params: string[] }>();
+    for (const p of model.params.values()) {
+      if (!nets.includes(p.net) || !phasesOf.has(p.name)) continue;
+      const phases = order.filter((name) => phasesOf.get(p.name)!.has(name));
+      const once = phases.length === 1 && !model.conditions.some((c) => c.phase === phases[0]);
+      const key = once ? "" : phases.join("+");
+      const group = groups.get(key) ?? { phases, params: [] };
+      group.params.push(p.name);
+      groups.set(key, group);
+    }
+    if (groups.size === 0) return [{ ...o, params: [] }];
+    return [...groups].map(([key, { phases, params }]) =>
+      key === "" ? { ...o, params } : { ...o, name: groups.size === 1 ? o.name : `${o.name} in ${key}`, params, phases });
+  });
+}
+
+/** Names of the two numbers that one phase's update by an optimizer is fed. */
+const scalarsOf = (o: OptimizerSpec, phase: string): { step: string; root: string } =>
+  scalarNames((o.phases?.length ?? 1) > 1 ? `${o.name}.${phase}` : o.name);
+
+/** @param model the whole training, every phase in it; `plans` what its steps run: itself alone, if no phase ever rests */
+export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan[], exports: readonly ExportModel[], identity: Identity): Assembled {
+  const optimizers = optimizersOf(model, plans);
+  const optimizerOf = new Map(optimizers.flatMap((o) => o.params.map((p) => [p, o] as const)));
+  const dead = new Set(whole.dead.map((p) => p.name));
   const kept = new Set([...model.params.keys()].filter((n) => !dead.has(n)));
   const values: Record<string, number[]> = {};
   const graphs: GraphFile[] = [];
   const segments: Segment[] = [];
-  const push = (phase: string, kind: Segment["kind"], graph: Builder, inputs: readonly { node: NodeId; value: string }[], outputs: readonly { node: NodeId; value: string }[]): void => {
-    const file = `step.${segments.length}.${phase}${kind === "update" ? ".update" : ""}.onnx`;
-    const ports = (list: readonly { node: NodeId; value: string }[]): { port: string; value: string }[] => list.map((x) => ({ port: x.value, value: x.value }));
-    const outs = outputs.map((o) => ({ node: o.node, name: kind === "update" ? `new:${o.value}` : o.value }));
-    graphs.push({ file, graph, inputs: inputs.map((i) => ({ node: i.node, name: i.value })), outputs: outs });
-    segments.push({
-      name: file.slice(0, -5), phase, kind, model: file, inputs: ports(inputs),
-      outputs: outputs.map((o, i) => ({ port: outs[i]!.name, value: o.value })),
-    });
-    for (const x of [...inputs, ...outputs]) {
-      if (/^(value|grad|next|loss):/.test(x.value)) values[x.value] = numbersOf(graph.shape(x.node));
+  const conditional = model.conditions.length > 0;
+  plans.forEach(({ step, cuts }, plan) => {
+    // A value's number is its node's: each plan has a graph of its own.
+    const own = (value: string): string => (conditional ? value.replace(/^value:/, `value:${plan}.`) : value);
+    const push = (phase: string, kind: Segment["kind"], graph: Builder, inputs: readonly { node: NodeId; value: string }[], outputs: readonly { node: NodeId; value: string }[], updates?: readonly AdamUpdate[]): void => {
+      const file = `step.${segments.length}.${phase}${kind === "update" ? ".update" : ""}.onnx`;
+      const ins = inputs.map((i) => ({ node: i.node, name: own(i.value) }));
+      const outs = outputs.map((o) => ({ node: o.node, value: own(o.value), name: kind === "update" ? `new:${o.value}` : own(o.value) }));
+      graphs.push({ file, graph, inputs: ins, outputs: outs.map(({ node, name }) => ({ node, name })) });
+      segments.push({
+        name: file.slice(0, -5), phase, kind, ...(conditional ? { plan } : {}), model: file, inputs: ins.map(({ name }) => ({ port: name, value: name })),
+        outputs: outs.map(({ name, value }) => ({ port: name, value })), ...(updates ? { updates } : {}),
+      });
+      for (const x of [...inputs, ...outputs]) {
+        if (/^(value|grad|next|loss):/.test(x.value)) values[own(x.value)] = numbersOf(graph.shape(x.node));
+      }
+    };
+    for (const phase of step.phases) {
+      const pieces = cuts.filter((c) => c.phase === phase.phase.index);
+      const covered = phase.gradients.flatMap((g) => {
+        const optimizer = optimizerOf.get(g.param.name);
+        if (!optimizer) return [];
+        const name = (optimizer.phases?.length ?? 1) > 1 ? `${optimizer.name}.${phase.phase.name}` : optimizer.name;
+        return [{ param: g.param, optimizer: { ...optimizer, name } }];
+      });
+      const ripe = covered.map(({ param }) => ripeAfter(pieces, param.name));
+      pieces.forEach((cut, at) => {
+        push(phase.phase.name, "compute", cut.graph, cut.inputs, cut.outputs);
+        const now = covered.filter((_, i) => ripe[i] === at);
+        if (now.length === 0) return;
+        const u = buildUpdate(now);
+        push(phase.phase.name, "update", u.graph, u.inputs, u.outputs, u.updates);
+      });
     }
-  };
-  for (const phase of step.phases) {
-    const k = phase.phase.index;
-    for (const cut of cuts.filter((c) => c.phase === k)) push(phase.phase.name, "compute", cut.graph, cut.inputs, cut.outputs);
-    const covered = phase.gradients.flatMap((g) => {
-      const optimizer = optimizers.find((o) => o.params.includes(g.param.name));
-      return optimizer ? [{ param: g.param, optimizer }] : [];
-    });
-    if (covered.length === 0) continue;
-    const u = buildUpdate(covered);
-    push(phase.phase.name, "update", u.graph, u.inputs, u.outputs);
-  }
+  });
+  const read = (plan?: number): Set<string> => new Set(segments.filter((s) => plan === undefined || s.plan === plan).flatMap((s) => s.inputs.map((p) => p.value)));
+  const used = read();
+  const data = model.data.filter((d) => d.of === undefined || used.has(`data:${d.name}`));
   const stateSpecs = [...model.states.values()].map((s): StateSpec => ({ name: s.name, net: s.net, init: s.init, axes: axesOf(s.shape), shape: numbersOf(s.shape) }));
   const exportSpecs = exports.map((e) => exportSpec(e, graphs));
+  const samples = new Map(plans.flatMap((p) => [...p.model.tracer.samples]));
   const program: Program = {
-    format: 1, ...identity, batch: model.batch, length: model.length, data: model.data,
+    format: 1, ...identity, batch: model.batch, length: model.length, data,
     params: paramSpecs(model, optimizers, kept), states: stateSpecs,
-    samples: [...model.tracer.samples.values()].map((s) => ({ name: s.name, axes: axesOf(s.shape), shape: numbersOf(s.shape), distribution: s.distribution })),
-    optimizers, schedule: model.schedule,
-    scalars: optimizers.flatMap((o) => [
-      { name: scalarNames(o.name).step, kind: "step-size" as const, optimizer: o.name },
-      { name: scalarNames(o.name).root, kind: "root-correction" as const, optimizer: o.name },
-    ]),
+    samples: [...samples.values()].filter((s) => used.has(`sample:${s.name}`)).map((s) => ({ name: s.name, axes: axesOf(s.shape), shape: numbersOf(s.shape), distribution: s.distribution })),
+    optimizers, schedule: model.schedule, ...(model.held ? { held: model.held } : {}),
+    scalars: optimizers.flatMap((o) => (o.phases ?? [""]).flatMap((phase) => {
+      const which = (o.phases?.length ?? 1) > 1 ? { phase } : {};
+      return [
+        { name: scalarsOf(o, phase).step, kind: "step-size" as const, optimizer: o.name, ...which },
+        { name: scalarsOf(o, phase).root, kind: "root-correction" as const, optimizer: o.name, ...which },
+      ];
+    })),
     losses: model.phases.flatMap((p) => p.terms.filter((x) => x.node !== undefined).map((x) => ({ name: `${p.name}.${x.name}`, phase: p.name, term: x.name, formula: x.formula }))),
     segments, values, exports: exportSpecs,
+    ...(conditional ? { conditions: model.conditions, plans: plans.map((p, i) => ({ phases: p.model.phases.map((x) => x.name), data: data.map((d) => d.name).filter((d) => read(i).has(`data:${d}`)) })) } : {}),
   };
   return { program, graphs };
+}
+
+/** The graph of its phase after which a parameter can be updated: its gradient is there, and nobody reads it any more. */
+function ripeAfter(cuts: readonly CutSegment[], param: string): number {
+  const touches = (c: CutSegment): boolean => c.outputs.some((o) => o.value === `grad:${param}`) || c.inputs.some((i) => i.value === `param:${param}`);
+  return cuts.reduce((last, c, i) => (touches(c) ? i : last), -1);
 }
 
 /** The export's graph with its parameters as inputs: one file serves a run at any step. */

@@ -2,9 +2,9 @@
 // load quickly, at places where little is alive. A value is computed in the first phase that needs it (rule 15 keeps its
 // meaning: each use of a parameter names its version), and crosses to later pieces, or is computed again there if that is cheap.
 import { Builder } from "../graph/builder";
-import { countOf } from "../graph/shape";
-import type { Graph, GraphNode, NodeId, OpName } from "../graph/types";
-import { cutPoints, orderFor } from "./order";
+import type { Graph, GraphNode, NodeId } from "../graph/types";
+import { isCheap, MOST_NODES, piecesOf, SMALL } from "./pieces";
+import { type Piece, recompute, type Recompute } from "./recompute";
 import { leafName } from "./step";
 
 export interface SegmentOutput {
@@ -20,16 +20,6 @@ export interface CutSegment {
   readonly inputs: readonly { readonly node: NodeId; readonly value: string }[];
   readonly outputs: readonly { readonly node: NodeId; readonly value: string }[];
 }
-
-/** Computed again where a later graph needs it, rather than kept: passes over memory without arithmetic to speak of. */
-const CHEAP: ReadonlySet<OpName> = new Set<OpName>([
-  "add", "sub", "mul", "neg", "relu", "relu_adjoint", "expand", "pad", "upsample", "rename", "flatten", "unflatten",
-  "squeeze", "unsqueeze", "slice", "stop", "concat", "constant", "size",
-]);
-/** Smaller values are kept: computing them again saves nothing. */
-const SMALL = 256 * 1024;
-/** Nodes of one graph: onnxruntime's time to load a graph grows faster than its size. */
-export const MOST_NODES = 1000;
 
 /** For each parameter the phases that update it, in order. */
 export type Updates = ReadonlyMap<string, readonly number[]>;
@@ -65,31 +55,18 @@ function phasesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Up
   return { earliest, need };
 }
 
-interface Piece {
-  readonly phase: number;
-  /** In the order of computation; without leaves. */
-  readonly order: readonly NodeId[];
+export interface CutOptions {
+  /** Nodes of one graph. */
+  readonly most?: number;
+  /** What is let go and made again, beyond what costs next to nothing. */
+  readonly recompute?: Recompute;
 }
 
-/** Each phase's nodes in order, in pieces. */
-function piecesOf(graph: Graph, need: readonly number[], outputs: readonly SegmentOutput[], phases: number, most: number): Piece[] {
-  const pieces: Piece[] = [];
-  for (let phase = 0; phase < phases; phase++) {
-    const own = new Set(graph.nodes.filter((n) => need[n.id] === phase && n.op !== "input").map((n) => n.id));
-    // What later phases take must be made here, too, even if nothing here needs it.
-    const results = outputs.filter((o) => own.has(o.node)).map((o) => o.node);
-    const elsewhere = graph.nodes.filter((n) => !own.has(n.id)).flatMap((n) => n.inputs.filter((i) => own.has(i)));
-    const ordered = orderFor(graph, own, [...results, ...own], new Set([...results, ...elsewhere]));
-    const points = [0, ...cutPoints(ordered, most), ordered.order.length];
-    for (let i = 0; i + 1 < points.length; i++) pieces.push({ phase, order: ordered.order.slice(points[i], points[i + 1]) });
-  }
-  return pieces;
-}
-
-export function cutPhases(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number, most = MOST_NODES): CutSegment[] {
+export function cutPhases(whole: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number, { most = MOST_NODES, recompute: level = "nothing" }: CutOptions = {}): CutSegment[] {
+  const { earliest, need } = phasesOf(whole, outputs, updatedIn, phases);
+  const plain = { graph: whole, pieces: piecesOf(whole, need, outputs, phases, most) };
+  const { graph, pieces } = recompute(plain, level, SMALL, (leaf, phase) => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phases) >= phase);
   const nodes = graph.nodes;
-  const { earliest, need } = phasesOf(graph, outputs, updatedIn, phases);
-  const pieces = piecesOf(graph, need, outputs, phases, most);
   const home = new Map<NodeId, number>();
   pieces.forEach((p, s) => p.order.forEach((id) => home.set(id, s)));
   const firstOf = (phase: number): number => pieces.findIndex((p) => p.phase === phase);
@@ -117,8 +94,7 @@ function pullCheap(graph: Graph, own: Set<NodeId>, results: readonly NodeId[], v
   while (open.length > 0) {
     const id = open.pop()!;
     const n = nodes[id]!;
-    if (own.has(id) || n.op === "input" || !CHEAP.has(n.op)) continue;
-    if (n.op !== "constant" && countOf(n.shape) * 4 < SMALL) continue;
+    if (own.has(id) || (n.op !== "constant" && !isCheap(graph, id))) continue;
     if (!n.inputs.every(valid)) continue;
     own.add(id);
     open.push(...n.inputs);

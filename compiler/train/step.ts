@@ -2,6 +2,7 @@
 import { rules } from "../diagnostics/table";
 import { differentiate } from "../differentiate";
 import type { Builder } from "../graph/builder";
+import { axesOf } from "../graph/shape";
 import type { NodeId, OpName } from "../graph/types";
 import type { ParamInfo } from "../trace/tracer";
 import type { Phase, TrainModel } from "./model";
@@ -94,7 +95,25 @@ function buildPhase(model: TrainModel, p: Phase, live: ReadonlySet<string>, buil
   if (!build) return { phase: p, losses, gradients: [] };
   const found = differentiate(b, total, reached.map((q) => idOf.get(q.name)!));
   const gradients = reached.flatMap((param, i) => (found[i] === undefined ? [] : [{ param, node: found[i] }]));
-  return { phase: p, losses, gradients };
+  return { phase: p, losses, gradients: clipped(model, b, gradients) };
+}
+
+/**
+ * `clip_norm`: the gradients that one optimizer covers are scaled together, so that their joint Euclidean norm is at most this:
+ * g · min(1, most / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_ has it. Decay is added later.
+ */
+function clipped(model: TrainModel, b: Builder, gradients: StepPhase["gradients"]): StepPhase["gradients"] {
+  const factors = new Map<string, NodeId>();
+  for (const { nets, clipNorm } of model.optimizers) {
+    const own = gradients.filter((g) => nets.includes(g.param.net));
+    if (clipNorm === undefined || own.length === 0) continue;
+    const squares = own.map((g) => b.add("sum", { over: axesOf(b.shape(g.node)) }, [b.add("mul", {}, [g.node, g.node])]));
+    const norm = b.add("sqrt", {}, [squares.reduce((sum, s) => b.add("add", {}, [sum, s]))]);
+    const factor = b.add("div", {}, [b.constant(clipNorm), b.add("add", {}, [norm, b.constant(1e-6)])]);
+    const most = b.add("minimum", {}, [factor, b.constant(1)]);
+    for (const g of own) factors.set(g.param.name, most);
+  }
+  return gradients.map((g) => (factors.has(g.param.name) ? { ...g, node: b.add("mul", {}, [g.node, factors.get(g.param.name)!]) } : g));
 }
 
 /** One message for nets that no loss reaches at all, and one for each net of which it misses a part. */
@@ -132,17 +151,6 @@ function checkStale(model: TrainModel, p: Phase, leaves: readonly { id: NodeId; 
     model.tracer.report(rules.stale, { net, phase: p.name, changed: changed?.name ?? "?" }, p.span, related);
   }
   return said;
-}
-
-/** A phase that trains what an earlier one trained: one message for all its nets. */
-export function checkTrainedTwice(model: TrainModel): void {
-  for (const p of model.phases) {
-    const before = model.phases.filter((q) => q.index < p.index && q.nets.some((n) => p.nets.includes(n)));
-    const again = p.nets.filter((n) => before.some((q) => q.nets.includes(n))).map((n) => `\`${n.name}\``);
-    if (again.length === 0) continue;
-    const related = before.map((q) => ({ span: q.span, message: `phase ${q.name} trains them first` }));
-    model.tracer.report(rules.notCompiled, { what: `nets trained by two phases (${again.join(", ")})`, instead: "train each net in one phase" }, p.span, related);
-  }
 }
 
 /** Rule 17, and nets that stand beside the training. */

@@ -4,11 +4,13 @@
 // where step = rate / (1 - β1^t) and root = 1 / √(1 - β2^t) come from the trainer, in double precision until then.
 import { Builder } from "../graph/builder";
 import type { NodeId } from "../graph/types";
-import type { OptimizerSpec } from "../program";
+import type { AdamUpdate, OptimizerSpec } from "../program";
 import type { ParamInfo } from "../trace/tracer";
 
+/** Both forms of one update: `updates` says in numbers what `graph` does. */
 export interface UpdateGraph {
   readonly graph: Builder;
+  readonly updates: readonly AdamUpdate[];
   readonly inputs: readonly { readonly node: NodeId; readonly value: string }[];
   readonly outputs: readonly { readonly node: NodeId; readonly value: string }[];
 }
@@ -18,7 +20,18 @@ export const scalarNames = (optimizer: string): { step: string; root: string } =
   root: `${optimizer}.root_correction`,
 });
 
-export function buildUpdate(params: readonly { readonly param: ParamInfo; readonly optimizer: Omit<OptimizerSpec, "params"> }[]): UpdateGraph {
+export interface Covered {
+  readonly param: ParamInfo;
+  readonly optimizer: Omit<OptimizerSpec, "params">;
+}
+
+function updateOf({ param, optimizer }: Covered): AdamUpdate {
+  const { betas, eps } = optimizer;
+  const decays = optimizer.decayOn === "all" || param.role === "weight";
+  return { param: param.name, ...scalarNames(optimizer.name), betas, eps, decay: decays ? optimizer.decay : 0, ...(param.within ? { within: param.within } : {}) };
+}
+
+export function buildUpdate(params: readonly Covered[]): UpdateGraph {
   const b = new Builder();
   const inputs = new Map<string, NodeId>();
   const outputs: { node: NodeId; value: string }[] = [];
@@ -28,22 +41,22 @@ export function buildUpdate(params: readonly { readonly param: ParamInfo; readon
     return id;
   };
   const op2 = (op: "add" | "sub" | "mul" | "div" | "maximum" | "minimum", x: NodeId, y: NodeId): NodeId => b.add(op, {}, [x, y]);
-  for (const { param, optimizer } of params) {
-    const names = scalarNames(optimizer.name);
-    const [step, root] = [input(`scalar:${names.step}`, []), input(`scalar:${names.root}`, [])];
+  const updates = params.map(updateOf);
+  for (const [i, { param }] of params.entries()) {
+    const u = updates[i]!;
+    const [step, root] = [input(`scalar:${u.step}`, []), input(`scalar:${u.root}`, [])];
     const p = input(`param:${param.name}`, param.shape);
     const m = input(`m:${param.name}`, param.shape);
     const v = input(`v:${param.name}`, param.shape);
     const raw = input(`grad:${param.name}`, param.shape);
-    const decays = optimizer.decay !== 0 && (optimizer.decayOn === "all" || param.role === "weight");
-    const g = decays ? op2("add", raw, op2("mul", p, b.constant(optimizer.decay))) : raw;
-    const [b1, b2] = optimizer.betas;
+    const g = u.decay === 0 ? raw : op2("add", raw, op2("mul", p, b.constant(u.decay)));
+    const [b1, b2] = u.betas;
     const m2 = op2("add", op2("mul", m, b.constant(b1)), op2("mul", g, b.constant(1 - b1)));
     const v2 = op2("add", op2("mul", v, b.constant(b2)), op2("mul", op2("mul", g, g), b.constant(1 - b2)));
-    const denominator = op2("add", op2("mul", b.add("sqrt", {}, [v2]), root), b.constant(optimizer.eps));
+    const denominator = op2("add", op2("mul", b.add("sqrt", {}, [v2]), root), b.constant(u.eps));
     let p2 = op2("sub", p, op2("mul", op2("div", m2, denominator), step));
-    if (param.within) p2 = op2("minimum", op2("maximum", p2, b.constant(param.within[0])), b.constant(param.within[1]));
+    if (u.within) p2 = op2("minimum", op2("maximum", p2, b.constant(u.within[0])), b.constant(u.within[1]));
     outputs.push({ node: m2, value: `m:${param.name}` }, { node: v2, value: `v:${param.name}` }, { node: p2, value: `param:${param.name}` });
   }
-  return { graph: b, inputs: [...inputs].map(([value, node]) => ({ node, value })), outputs };
+  return { graph: b, updates, inputs: [...inputs].map(([value, node]) => ({ node, value })), outputs };
 }

@@ -101,6 +101,7 @@ export function trainItem(cx: Context, item: TrainItem): Doc {
           item.pieces.map((each) => piece(cx, each)),
           ", then ",
         ),
+        item.held ? [", held for ", amount(cx, item.held)] : "",
       ];
     case "batch":
       return ["batch ", expression(cx, item.value)];

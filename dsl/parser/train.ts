@@ -147,12 +147,26 @@ export abstract class TrainParser extends StatementParser {
       const setting = this.ident(this.CONSUME(T.Name));
       this.CONSUME(T.Equal);
       const pieces: SchedulePiece[] = [this.SUBRULE1(this.piece)];
-      this.MANY(() => {
-        this.CONSUME(T.Comma);
-        this.CONSUME(W("then"));
-        pieces.push(this.SUBRULE2(this.piece));
+      const isHeld = (): boolean => this.LA(2).tokenType === W("held");
+      this.MANY({
+        GATE: () => !isHeld(),
+        DEF: () => {
+          this.CONSUME(T.Comma);
+          this.CONSUME(W("then"));
+          pieces.push(this.SUBRULE2(this.piece));
+        },
       });
-      return { kind: "schedule", setting, pieces, span: this.spanFrom(first) };
+      let held: Amount | undefined;
+      this.OPTION({
+        GATE: isHeld,
+        DEF: () => {
+          this.CONSUME2(T.Comma);
+          this.CONSUME(W("held"));
+          this.CONSUME(W("for"));
+          held = this.SUBRULE(this.amount);
+        },
+      });
+      return { kind: "schedule", setting, pieces, ...(held && { held }), span: this.spanFrom(first) };
     },
     { resyncEnabled: false },
   );

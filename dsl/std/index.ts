@@ -4,6 +4,7 @@ import heads from "./heads.gan";
 import inits from "./inits.gan";
 import losses from "./losses.gan";
 import norms from "./norms.gan";
+import penalties from "./penalties.gan";
 import reparams from "./reparams.gan";
 
 export const std: Readonly<Record<string, string>> = {
@@ -12,5 +13,6 @@ export const std: Readonly<Record<string, string>> = {
   "std/inits": inits,
   "std/losses": losses,
   "std/norms": norms,
+  "std/penalties": penalties,
   "std/reparams": reparams,
 };

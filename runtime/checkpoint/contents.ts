@@ -29,6 +29,8 @@ export interface CheckpointInfo extends Progress {
   /** Whatever the command line wants to find again (overrides, variant, the imported files). */
   readonly notes: Json;
   readonly dataSha256: string;
+  /** Imported: parameters and states alone. Adam's moments begin at 0, the data at their beginning, the length is the spec's. */
+  readonly weightsOnly: boolean;
 }
 
 const FORMAT = "ganc checkpoint 1";
@@ -57,6 +59,12 @@ export function describeCheckpoint(
     notes: JSON.stringify(notes),
     data_sha256: dataSha256,
   };
+}
+
+/** The same for weights that came from elsewhere, said to have been trained for `step` steps. */
+export function describeWeights(program: Program, source: string, notes: Json, step: number, dataSha256: string): Record<string, string> {
+  const unknown: Progress = { step, total: Math.max(1, step), epoch: 1, seed: 1, updates: {}, data: null, random: null };
+  return { ...describeCheckpoint(program, source, notes, unknown, dataSha256), weights_only: "true" };
 }
 
 export function readInfo(path: string, metadata: Readonly<Record<string, string>>): CheckpointInfo {
@@ -99,5 +107,6 @@ export function readInfo(path: string, metadata: Readonly<Record<string, string>
     schedule: json("schedule"),
     notes: json("notes"),
     dataSha256: text("data_sha256"),
+    weightsOnly: metadata["weights_only"] === "true",
   };
 }

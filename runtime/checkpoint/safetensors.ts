@@ -9,6 +9,9 @@ export interface TensorEntry {
   readonly data: Float32Array;
 }
 
+/** What a header needs to know of a tensor: its numbers need not be in memory. */
+export type HeaderEntry = Omit<TensorEntry, "data"> & { readonly data: { readonly byteLength: number } };
+
 /** Where a tensor lies in a file. */
 export interface TensorPlace {
   readonly dtype: string;
@@ -53,7 +56,7 @@ export function* bytesOf(data: Float32Array): Generator<Uint8Array> {
     yield new Uint8Array(data.buffer, data.byteOffset + at, Math.min(LONGEST_PART, data.byteLength - at));
 }
 
-function encodeHeader(tensors: readonly TensorEntry[], metadata: Readonly<Record<string, string>>): Uint8Array {
+export function encodeHeader(tensors: readonly HeaderEntry[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const entries: [string, unknown][] = [["__metadata__", metadata]];
   let at = 0;
   for (const { name, shape, data } of tensors) {

@@ -1,7 +1,7 @@
 import { UserError } from "../files/errors";
 import type { Random } from "./random";
 import { resize } from "./resize";
-import type { DataSpec, DataStep, FloatPicture, Picture } from "./types";
+import type { DataSpec, DataStep, Filter, FloatPicture, Picture } from "./types";
 
 /**
  * The preprocessing of a spec's `data` line on one picture, in the order written. Every step works on 8-bit pixels, as PIL and
@@ -87,7 +87,7 @@ function middle(margin: number): number {
 }
 
 /** The shorter side becomes `size`, the longer one follows, rounded down (torchvision's Resize of one number). */
-function resizeShort(picture: Picture, size: number, filter: "bilinear" | "bicubic"): Picture {
+function resizeShort(picture: Picture, size: number, filter: Filter): Picture {
   const { width, height } = picture;
   const long = (side: number, short: number): number => Math.floor((size * side) / short);
   return width <= height

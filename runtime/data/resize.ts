@@ -15,7 +15,7 @@ interface Kernel {
   readonly at: (x: number) => number;
 }
 
-const kernels: Readonly<Record<Filter, Kernel>> = {
+const kernels: Readonly<Record<Exclude<Filter, "bilinear_corner">, Kernel>> = {
   bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
   // Keys (1981) with a = -0.5, which is Pillow's (OpenCV's and PyTorch's is -0.75).
   bicubic: {
@@ -95,10 +95,42 @@ function pass(source: Uint8Array, outer: number, from: number, to: number, step:
 export function resize(picture: Picture, height: number, width: number, filter: Filter = "bilinear"): Picture {
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0))
     throw new RangeError(`resize to ${width}×${height}: whole numbers above 0 are needed`);
+  if (filter === "bilinear_corner") return resizeByCorner(picture, height, width);
   const { channels } = picture;
   const kernel = kernels[filter];
   let data = picture.data;
   if (width !== picture.width) data = pass(data, picture.height, picture.width, width, channels, kernel);
   if (height !== picture.height) data = pass(data, 1, picture.height, height, width * channels, kernel);
   return data === picture.data ? picture : { width, height, channels, data };
+}
+
+/**
+ * TensorFlow 1's `resize_images`, which the TensorFlow U-GAT-IT uses: output pixel x lies at x · from / to (corners meet, not centres), between
+ * its four neighbours, without antialiasing. There the result stays a float; here it is rounded to 8 bits, as every step is.
+ */
+function resizeByCorner(picture: Picture, height: number, width: number): Picture {
+  const { channels, data } = picture;
+  if (height === picture.height && width === picture.width) return picture;
+  const [rows, columns] = [neighbours(picture.height, height), neighbours(picture.width, width)];
+  const result = new Uint8Array(height * width * channels);
+  const at = (y: number, x: number, c: number): number => data[(y * picture.width + x) * channels + c]!;
+  rows.forEach(([top, bottom, down], y) =>
+    columns.forEach(([left, right, along], x) => {
+      for (let c = 0; c < channels; c++) {
+        const upper = at(top, left, c) + (at(top, right, c) - at(top, left, c)) * along;
+        const lower = at(bottom, left, c) + (at(bottom, right, c) - at(bottom, left, c)) * along;
+        result[(y * width + x) * channels + c] = Math.round(upper + (lower - upper) * down);
+      }
+    }),
+  );
+  return { width, height, channels, data: result };
+}
+
+/** Of each output pixel: the source pixel before it, the one after it, and how far it lies from the first. */
+function neighbours(from: number, to: number): (readonly [number, number, number])[] {
+  return Array.from({ length: to }, (_, x) => {
+    const place = (x * from) / to;
+    const low = Math.floor(place);
+    return [low, Math.min(low + 1, from - 1), place - low] as const;
+  });
 }

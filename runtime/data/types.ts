@@ -1,6 +1,6 @@
 /** The contract between a spec's `data` line, as compiled, and what executes it. */
 
-export type Filter = "bilinear" | "bicubic";
+export type Filter = "bilinear" | "bicubic" | "bilinear_corner";
 
 /** One step of a preprocessing, in the words of the language. Sizes are in pixels. */
 export type DataStep =
@@ -13,7 +13,7 @@ export type DataStep =
 export interface DataSpec {
   /** The name in the spec ("A"); its stream of chance is named after it. */
   name: string;
-  /** Which folder it draws from: "A" reads trainA and testA. `data A2: A` has the name A2 and the folder A. */
+  /** Which folder it draws from: "A" reads trainA and testA. `data A2: A` has the name A2, the folder A, and takes its pictures from A's stream. */
   folder: "A" | "B" | string;
   channels: number;
   height: number;

@@ -1,29 +1,44 @@
-// The engine on stock onnxruntime-node: the program's graphs in their order, over storage allocated once. Update graphs are
-// handed the same tensors as inputs and outputs and so change parameters and moments in place.
+// The engine on stock onnxruntime-node: the program's graphs in their order, over storage allocated once. Updates are done by a
+// kernel of ours (update/); or by the program's update graphs, which are handed the same tensors as inputs and outputs and so
+// change parameters and moments in place.
 import type { InferenceSession } from "onnxruntime-node";
-import type { ExportSpec, Program, Segment } from "../../compiler/program.ts";
+import type { AdamUpdate, ExportSpec, Program, Segment } from "../../compiler/program.ts";
 import { UserError } from "../files/errors.ts";
-import { count } from "./layout.ts";
+import { count } from "../../compiler/layout.ts";
 import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
 import { Storage, type Place } from "./storage.ts";
 import type { Engine, NamedTensor, StateName, StepFeeds } from "./types.ts";
+import type { AdamTensors, Updater } from "./update/updates.ts";
 
 export interface OnnxEngineOptions {
   /** Threads of one operation; 2 unless said. */
   readonly threads?: number;
   /** Whether values of different times share memory; on unless said (tests compare). */
   readonly share?: boolean;
+  /** What runs the updates: one pass in WebAssembly, unless said, or the program's graphs. The bits are the same. */
+  readonly update?: "kernel" | "graph";
+  /** Told after each segment of a step. */
+  readonly observe?: (run: SegmentRun) => void;
+  /** Where onnxruntime writes its times of a segment's operators, until `endProfiling`: a path without its end. */
+  readonly profile?: (segment: string) => string;
 }
 
-/** Model files by name, as `compile` gives them. */
-export type Models = ReadonlyMap<string, Uint8Array>;
-
-interface Stage {
+/** One segment of one step: when it ran, in milliseconds of performance.now(). */
+export interface SegmentRun {
   readonly segment: Segment;
-  readonly session: InferenceSession;
-  readonly feeds: Tensors;
-  readonly fetches: Tensors;
+  readonly began: number;
+  readonly ended: number;
 }
+
+/** Model files by name: a map, or whoever is still making them. */
+export interface Models {
+  get(name: string): Uint8Array | Promise<Uint8Array> | undefined;
+}
+
+/** One of the program's segments, ready to run. */
+type Stage =
+  | { readonly kind: "graph"; readonly segment: Segment; readonly session: InferenceSession; readonly feeds: Tensors; readonly fetches: Tensors }
+  | { readonly kind: "kernel"; readonly segment: Segment; readonly updater: Updater; readonly updates: readonly (readonly [AdamUpdate, AdamTensors])[] };
 
 export class OnnxEngine implements Engine {
   readonly program: Program;
@@ -31,56 +46,57 @@ export class OnnxEngine implements Engine {
   readonly storage: Storage;
   readonly #ort: Ort;
   readonly #models: Models;
-  readonly #threads: number | undefined;
+  readonly #options: OnnxEngineOptions;
   readonly #stages: readonly Stage[];
   readonly #exports = new Map<string, Promise<InferenceSession>>();
-  /** The states this step's graphs advance; a phase that rests advances none. */
-  readonly #advancing: readonly string[];
 
-  private constructor(program: Program, ort: Ort, models: Models, storage: Storage, stages: readonly Stage[], threads?: number) {
+  private constructor(program: Program, ort: Ort, models: Models, storage: Storage, stages: readonly Stage[], options: OnnxEngineOptions) {
     this.program = program;
     this.storage = storage;
     this.stateNames = storage.stateNames;
     this.#ort = ort;
     this.#models = models;
     this.#stages = stages;
-    this.#threads = threads;
-    const written = new Set(program.segments.flatMap(({ outputs }) => outputs.map(({ value }) => value)));
-    this.#advancing = program.states.map(({ name }) => name).filter((name) => written.has(`next:${name}`));
+    this.#options = options;
   }
 
   static async create(program: Program, models: Models, options: OnnxEngineOptions = {}): Promise<OnnxEngine> {
     const ort = await loadOrt();
-    const storage = allocate(program, options.share ?? true);
-    const tensor = ({ data, shape }: Place) => new ort.Tensor("float32", data, shape);
+    const byKernel = options.update !== "graph" && program.segments.some(({ updates }) => updates !== undefined);
+    const storage = allocate(program, options.share ?? true, byKernel);
+    const { updater } = storage;
     const stages: Stage[] = [];
     for (const [index, segment] of program.segments.entries()) {
-      const session = await openSession(modelOf(models, segment.model), { threads: options.threads });
-      checkPorts(segment, session);
-      const feeds: Tensors = {};
-      const fetches: Tensors = {};
-      const wanted = new Set(session.inputNames);
-      for (const { port, value } of segment.inputs) if (wanted.has(port)) feeds[port] = tensor(storage.input(value, index));
-      for (const { port, value } of segment.outputs) fetches[port] = tensor(storage.output(value, index));
-      stages.push({ segment, session, feeds, fetches });
+      if (updater && segment.updates) stages.push(kernelStage(segment, index, storage, updater));
+      else stages.push(await graphStage(segment, index, storage, models, options));
     }
-    return new OnnxEngine(program, ort, models, storage, stages, options.threads);
+    return new OnnxEngine(program, ort, models, storage, stages, options);
   }
 
   async step(feeds: StepFeeds): Promise<Record<string, number>> {
-    for (const { name } of this.program.data) this.#fill(`data:${name}`, feeds.data[name]);
+    const stages = this.#stages.filter(({ segment }) => segment.plan === undefined || segment.plan === feeds.plan);
+    const streams = feeds.plan === undefined ? undefined : this.program.plans?.[feeds.plan]?.data;
+    for (const { name } of this.program.data) if (streams?.includes(name) ?? true) this.#fill(`data:${name}`, feeds.data[name]);
     for (const { name } of this.program.samples) this.#fill(`sample:${name}`, feeds.samples[name]);
     for (const { name } of this.program.scalars) this.#fill(`scalar:${name}`, one(feeds.scalars[name]));
-    for (const { session, feeds: from, fetches: into } of this.#stages) await session.run(from, into);
-    const losses = this.#losses(); // a UserError here leaves the states as the last step did
-    // Copied, not exchanged: states are small beside everything else, and every tensor keeps its address.
-    for (const name of this.#advancing) this.write(`state:${name}`, this.storage.kept(`next:${name}`).data);
+    const scalar = (name: string): number => feeds.scalars[name] ?? NaN;
+    for (const stage of stages) {
+      const began = performance.now();
+      if (stage.kind === "graph") await stage.session.run(stage.feeds, stage.fetches);
+      else for (const [update, tensors] of stage.updates) stage.updater.run(update, tensors, scalar);
+      this.#options.observe?.({ segment: stage.segment, began, ended: performance.now() });
+    }
+    const written = new Set(stages.flatMap(({ segment }) => segment.outputs.map(({ value }) => value)));
+    const losses = this.#losses(written); // a UserError here leaves the states as the last step did
+    // Copied, not exchanged: states are small beside everything else, and every tensor keeps its address. A phase that rests advances none.
+    for (const { name } of this.program.states) if (written.has(`next:${name}`)) this.write(`state:${name}`, this.storage.kept(`next:${name}`).data);
     return losses;
   }
 
-  #losses(): Record<string, number> {
+  /** Of the phases that ran. */
+  #losses(written: ReadonlySet<string>): Record<string, number> {
     const losses: Record<string, number> = {};
-    for (const { name } of this.program.losses) losses[name] = this.storage.kept(`loss:${name}`).data[0] ?? NaN;
+    for (const { name } of this.program.losses) if (written.has(`loss:${name}`)) losses[name] = this.storage.kept(`loss:${name}`).data[0] ?? NaN;
     for (const [name, value] of Object.entries(losses)) {
       if (Number.isFinite(value)) continue;
       const hint = "nothing is saved of this step: the last checkpoint is as it was; a lower rate or smaller weights may help";
@@ -130,22 +146,26 @@ export class OnnxEngine implements Engine {
   }
 
   #exportSession({ model }: ExportSpec): Promise<InferenceSession> {
-    const open = this.#exports.get(model) ?? openSession(modelOf(this.#models, model), { threads: this.#threads });
+    const open = this.#exports.get(model) ?? modelOf(this.#models, model).then((bytes) => openSession(bytes, { threads: this.#options.threads }));
     this.#exports.set(model, open);
     return open;
   }
 
+  endProfiling(): void {
+    for (const stage of this.#stages) if (stage.kind === "graph") stage.session.endProfiling();
+  }
+
   async close(): Promise<void> {
-    for (const { session } of this.#stages) await session.release();
+    for (const stage of this.#stages) if (stage.kind === "graph") await stage.session.release();
     for (const session of this.#exports.values()) await (await session).release();
     this.#exports.clear();
   }
 }
 
 /** Memory that JavaScript cannot give is the model's size, not a defect. */
-function allocate(program: Program, share: boolean): Storage {
+function allocate(program: Program, share: boolean, kernel: boolean): Storage {
   try {
-    return new Storage(program, share);
+    return new Storage(program, share, kernel);
   } catch (e) {
     if (!(e instanceof RangeError)) throw e;
     throw new UserError("the model's tensors do not fit into memory", "ganc plan says how much it needs; a smaller size or ch needs less");
@@ -156,8 +176,8 @@ function one(value: number | undefined): Float32Array | undefined {
   return value === undefined ? undefined : Float32Array.of(value);
 }
 
-function modelOf(models: Models, name: string): Uint8Array {
-  const model = models.get(name);
+async function modelOf(models: Models, name: string): Promise<Uint8Array> {
+  const model = await models.get(name);
   if (!model) throw new Error(`the compiler gave no model ${name}`);
   return model;
 }
@@ -169,4 +189,26 @@ function checkPorts(segment: Segment, session: InferenceSession): void {
   const absent = segment.outputs.filter(({ port }) => !session.outputNames.includes(port)).map(({ port }) => port);
   if (missing.length > 0) throw new Error(`${segment.model} has inputs the program does not name: ${missing.join(", ")}`);
   if (absent.length > 0) throw new Error(`${segment.model} lacks outputs the program names: ${absent.join(", ")}`);
+}
+
+async function graphStage(segment: Segment, index: number, storage: Storage, models: Models, { threads, profile }: OnnxEngineOptions): Promise<Stage> {
+  const ort = await loadOrt();
+  const session = await openSession(await modelOf(models, segment.model), { threads, profile: profile?.(segment.name) });
+  checkPorts(segment, session);
+  const tensor = ({ data, shape }: Place): Tensors[string] => new ort.Tensor("float32", data, shape);
+  const feeds: Tensors = {};
+  const fetches: Tensors = {};
+  const wanted = new Set(session.inputNames);
+  for (const { port, value } of segment.inputs) if (wanted.has(port)) feeds[port] = tensor(storage.input(value, index));
+  for (const { port, value } of segment.outputs) fetches[port] = tensor(storage.output(value, index));
+  return { kind: "graph", segment, session, feeds, fetches };
+}
+
+function kernelStage(segment: Segment, index: number, storage: Storage, updater: Updater): Stage {
+  const at = (value: string): Float32Array => storage.input(value, index).data;
+  const updates = (segment.updates ?? []).map((update) => {
+    const { param } = update;
+    return [update, { param: at(`param:${param}`), m: at(`m:${param}`), v: at(`v:${param}`), gradient: at(`grad:${param}`) }] as const;
+  });
+  return { kind: "kernel", segment, updater, updates };
 }

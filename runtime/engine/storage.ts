@@ -1,8 +1,11 @@
 // The memory of a training: one Float32Array for each tensor that stays, one arena for those that live within a step. Allocated
-// once; onnxruntime reads and writes these very bytes (field notes: feeds are used in place, results go into the fetches).
+// once; onnxruntime reads and writes these very bytes (field notes: feeds are used in place, results go into the fetches). What an
+// update touches lies in the room of its kernel as far as that reaches, the arena (where the gradients are) before all else.
 import type { Program } from "../../compiler/program.ts";
-import { count, isTransient, planLayout } from "./layout.ts";
+import { count, isTransient, planLayout, type Layout } from "../../compiler/layout.ts";
 import type { StateName } from "./types.ts";
+import { aligned, MOST, Room } from "./update/room.ts";
+import { SCRATCH, Updater } from "./update/updates.ts";
 
 export interface Place {
   readonly shape: readonly number[];
@@ -18,15 +21,24 @@ export class Storage {
   readonly arenaBytes: number;
   readonly keptBytes: number;
 
-  constructor(program: Program, share: boolean) {
+  /** Undefined where graphs do the updates. */
+  readonly updater: Updater | undefined;
+
+  /** @param kernel whether a kernel is to do the updates, in its own memory */
+  constructor(program: Program, share: boolean, kernel: boolean) {
+    const layout = planLayout(program, share);
+    const room = kernel ? new Room(Math.min(MOST, bytesOfUpdates(program, layout))) : undefined;
+    this.updater = room && new Updater(room);
+    const arena = room?.take(layout.size) ?? { buffer: new ArrayBuffer(layout.size), offset: 0 };
     const names: StateName[] = [];
-    const keep = (name: string, shape: readonly number[]): void => {
-      this.#kept.set(name, { shape, data: new Float32Array(count(shape)) });
+    const keep = (name: string, shape: readonly number[], into?: Room): void => {
+      const place = into?.take(4 * count(shape));
+      this.#kept.set(name, { shape, data: place ? new Float32Array(place.buffer, place.offset, count(shape)) : new Float32Array(count(shape)) });
     };
     for (const param of program.params) {
       const own: StateName[] = param.optimizer === undefined ? ["param:"] : ["param:", "m:", "v:"];
       for (const kind of own) names.push(`${kind}${param.name}` as StateName);
-      for (const kind of own) keep(`${kind}${param.name}`, param.shape);
+      for (const kind of own) keep(`${kind}${param.name}`, param.shape, own.length > 1 ? room : undefined);
     }
     for (const state of program.states) {
       names.push(`state:${state.name}`);
@@ -40,11 +52,9 @@ export class Storage {
     for (const loss of program.losses) keep(`loss:${loss.name}`, []);
     this.keptBytes = [...this.#kept.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
 
-    const layout = planLayout(program, share);
-    const arena = new ArrayBuffer(layout.size);
     this.arenaBytes = layout.size;
     for (const { value, shape, offset, first } of layout.tenants) {
-      const place = { shape, data: new Float32Array(arena, offset, count(shape)) };
+      const place = { shape, data: new Float32Array(arena.buffer, arena.offset + offset, count(shape)) };
       const list = this.#transient.get(value) ?? [];
       this.#transient.set(value, [...list, { first, place }].sort((a, b) => a.first - b.first));
     }
@@ -78,4 +88,10 @@ export class Storage {
     if (!found) throw new Error(`nothing has written ${value}`);
     return found.place;
   }
+}
+
+/** All that an update touches. */
+function bytesOfUpdates(program: Program, layout: Layout): number {
+  const trained = program.params.filter(({ optimizer }) => optimizer !== undefined);
+  return trained.reduce((sum, { shape }) => sum + 3 * aligned(4 * count(shape)), SCRATCH + aligned(layout.size));
 }

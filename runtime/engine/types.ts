@@ -7,6 +7,8 @@ export interface StepFeeds {
   readonly data: Readonly<Record<string, Float32Array>>;
   readonly scalars: Readonly<Record<string, number>>;
   readonly samples: Readonly<Record<string, Float32Array>>;
+  /** Index into the program's plans, if it has any: which phases run. Data that they do not read need not be given. */
+  readonly plan?: number | undefined;
 }
 
 /** A tensor that crosses an export's border, with the shape of this call. */

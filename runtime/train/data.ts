@@ -19,15 +19,20 @@ export async function openData(program: Program, { folder, seed, strict, positio
   const sides = [...new Set(program.data.map((stream) => stream.folder))];
   const files = await listData(folder, "train", sides);
   const options = { seed, batch: program.batch, strict, onSkip };
-  const loaders = program.data.map((stream): readonly [string, Loader] => {
+  const loaders = program.data.filter(({ of }) => of === undefined).map((stream): readonly [string, Loader] => {
     const spec = stream as DataSpec; // the compiler's mirror of it, read-only
     const own = files[stream.folder] ?? [];
     if (position === undefined) return [stream.name, new Loader(spec, own, options)];
     return [stream.name, Loader.restore(spec, own, options, positionOf(position, stream.name))];
   });
-  const longest = Math.max(1, ...loaders.map(([, loader]) => loader.epochLength));
+  const draws = (name: string): readonly string[] => program.data.filter((stream) => (stream.of ?? stream.name) === name).map((stream) => stream.name);
+  const longest = Math.max(1, ...loaders.map(([name, loader]) => loader.epochLength / draws(name).length));
   return {
-    next: async () => Object.fromEntries(await Promise.all(loaders.map(async ([name, loader]) => [name, await loader.next()] as const))),
+    // Calls of one loader give its batches in the order of the calls: `data A2: A` is what follows A's.
+    next: async (streams) => {
+      const wanted = loaders.flatMap(([name, loader]) => draws(name).filter((draw) => streams?.includes(draw) ?? true).map((draw) => ({ draw, batch: loader.next() })));
+      return Object.fromEntries(await Promise.all(wanted.map(async ({ draw, batch }) => [draw, await batch] as const)));
+    },
     position: () => Object.fromEntries(loaders.map(([name, loader]) => [name, loader.position()])),
     epoch: Math.ceil(longest / program.batch),
     get skipped() {

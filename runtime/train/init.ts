@@ -2,7 +2,7 @@
 // by the step's number: so nothing of chance is carried on but the seed, and a resumed run draws what the other would have.
 import { fillInit } from "../../compiler/init.ts";
 import type { Program } from "../../compiler/program.ts";
-import { count } from "../engine/layout.ts";
+import { count } from "../../compiler/layout.ts";
 import type { Engine } from "../engine/types.ts";
 
 /** Parameters and states from their specs; Adam's moments at 0. */

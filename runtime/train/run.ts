@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "../../compiler/program.ts";
+import type { CheckpointInfo } from "../checkpoint/contents.ts";
 import { CheckpointStore, listCheckpoints, makeFolder, removeTemporaries, type Restored } from "../checkpoint/store.ts";
 import { OnnxEngine, type Models } from "../engine/onnx.ts";
 import type { Engine } from "../engine/types.ts";
@@ -10,6 +11,7 @@ import { UserError } from "../files/errors.ts";
 import { openData, type OpenData } from "./data.ts";
 import { initialize } from "./init.ts";
 import { gridsOf } from "./pictures.ts";
+import { Profile } from "./profile.ts";
 import { Recorder } from "./recorder.ts";
 import { totalSteps } from "./schedule.ts";
 import { train } from "./trainer.ts";
@@ -31,25 +33,38 @@ export async function runTraining(program: Program, models: Models, given: Train
   const settings = begun ? given : asBegun(given, program);
   makeFolder(settings.run);
   for (const folder of ["", "checkpoints", "pictures"]) removeTemporaries(join(settings.run, folder));
+  // First the engine: with models that cannot be made nothing has been begun.
+  const profile = settings.profile === undefined ? undefined : new Profile(settings.profile);
+  const traced = profile && { observe: profile.observe, profile: profile.prefixOf };
+  const engine = await OnnxEngine.create(program, models, { threads: settings.threads, ...traced });
   await writeRunFile(settings, program);
-  const engine = await OnnxEngine.create(program, models, { threads: settings.threads });
   const store = new CheckpointStore(settings.run, { keep: settings.keep, source: settings.source, notes: settings.notes });
   let data: DataSource | undefined;
   let recorder: Recorder | undefined;
+  let written = false;
+  const writeProfile = async (): Promise<void> => {
+    if (!profile || written) return;
+    written = true;
+    engine.endProfiling();
+    await profile.write();
+  };
   try {
     const restored = begun ? store.restore(engine) : undefined;
-    const seed = seedOf(settings, restored);
+    // Imported weights are the beginning of a run: there is nothing to go on with but them.
+    const progress = restored?.info.weightsOnly ? undefined : restored?.info;
+    const seed = seedOf(settings, progress);
     if (!restored) initialize(engine, seed);
     const { emit } = host;
     data = await (host.openData ?? openData)(program, {
       folder: settings.data,
       seed,
       strict: settings.strict,
-      position: restored?.info.data,
+      position: progress?.data,
       onSkip: ({ file, message, skipped }) => emit({ kind: "skip", file, message, skipped }),
     });
+    if (profile) data = profile.watch(data, writeProfile);
     const drawGrids = await (host.drawGrids ?? gridsOf)(program, settings.data);
-    const total = totalSteps(program, data.epoch, settings.steps ?? restored?.info.total);
+    const total = totalSteps(program, data.epoch, settings.steps ?? progress?.total);
     tellStart(restored, settings, data, total, seed, emit);
     const step = restored?.info.step ?? 0;
     recorder = new Recorder(settings.run, program, step, total);
@@ -57,8 +72,11 @@ export async function runTraining(program: Program, models: Models, given: Train
     const facts = factsOf(settings, program, engine, data, { total, seed });
     const start = { step, updates: restored?.info.updates ?? {}, checkpoint: restored?.path };
     const parts = { engine, data, store, recorder, drawGrids, emit, stopping: host.stopping };
-    return await train({ total, seed, checkpointEvery, picturesEvery, reportEvery, facts }, start, parts);
+    const outcome = await train({ total, seed, checkpointEvery, picturesEvery, reportEvery, facts }, start, parts);
+    await writeProfile();
+    return outcome;
   } finally {
+    profile?.close();
     data?.close();
     recorder?.close();
     await engine.close();
@@ -93,9 +111,9 @@ function asBegun(settings: TrainSettings, program: Program): TrainSettings {
   };
 }
 
-function seedOf(settings: TrainSettings, restored: Restored | undefined): number {
-  if (!restored) return settings.seed ?? DEFAULT_SEED;
-  const { seed } = restored.info;
+function seedOf(settings: TrainSettings, progress: CheckpointInfo | undefined): number {
+  if (!progress) return settings.seed ?? DEFAULT_SEED;
+  const { seed } = progress;
   if (settings.seed !== undefined && settings.seed !== seed)
     throw new UserError(`the run was begun with seed ${seed}, not ${settings.seed}`, "leave --seed away to go on with it");
   return seed;
@@ -105,10 +123,11 @@ function tellStart(restored: Restored | undefined, settings: TrainSettings, data
   for (const message of restored?.warnings ?? []) emit({ kind: "warning", message: `${message}; going on from ${restored?.path}` });
   const info = restored?.info;
   if (settings.resume && !info) emit({ kind: "warning", message: `${settings.run} has no checkpoint yet: the run begins again at step 1` });
-  if (info && info.total !== total) {
+  if (info?.weightsOnly) emit({ kind: "warning", message: "the weights were imported: Adam's moments start at zero" });
+  else if (info && info.total !== total) {
     emit({ kind: "warning", message: `the run was to have ${info.total} steps, now ${total}: a schedule in percent changes with it` });
   }
-  if (info && info.epoch !== data.epoch) emit({ kind: "warning", message: `an epoch had ${info.epoch} steps, now ${data.epoch}` });
+  if (info && !info.weightsOnly && info.epoch !== data.epoch) emit({ kind: "warning", message: `an epoch had ${info.epoch} steps, now ${data.epoch}` });
   emit({ kind: "begin", step: info?.step ?? 0, total, seed, resumed: restored?.path });
 }
 

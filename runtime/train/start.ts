@@ -1,16 +1,20 @@
 // The main thread's side: starts the worker, hears from it, and asks it to stop.
 import { Worker } from "node:worker_threads";
 import type { Program } from "../../compiler/program.ts";
-import type { Models } from "../engine/onnx.ts";
 import { UserError } from "../files/errors.ts";
 import type { Emit, Outcome, TrainSettings } from "./types.ts";
 
 export interface ToWorker {
   readonly program: Program;
-  readonly models: readonly (readonly [name: string, bytes: Uint8Array])[];
   readonly settings: TrainSettings;
   /** One shared number: not 0 once the training should stop. A message would wait for the step's end anyway, and for its turn. */
   readonly stop: Int32Array;
+}
+
+/** Follows, once a model file; it is the worker's then. */
+export interface ModelToWorker {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 export type FromWorker =
@@ -32,9 +36,13 @@ export interface StartOptions {
   readonly worker?: URL;
 }
 
-export function startTraining(program: Program, models: Models, settings: TrainSettings, options: StartOptions): Training {
+/**
+ * @param models files by name, taken one by one: while this thread makes the next, the worker opens the last. If making one throws, the
+ * training ends with that before it has begun.
+ */
+export function startTraining(program: Program, models: Iterable<readonly [name: string, bytes: Uint8Array]>, settings: TrainSettings, options: StartOptions): Training {
   const stop = new Int32Array(new SharedArrayBuffer(4));
-  const workerData: ToWorker = { program, models: [...models], settings, stop };
+  const workerData: ToWorker = { program, settings, stop };
   const worker = new Worker(options.worker ?? new URL("./worker.js", import.meta.url), { workerData });
   const done = new Promise<Outcome>((resolve, reject) => {
     worker.on("message", (message: FromWorker) => {
@@ -45,8 +53,21 @@ export function startTraining(program: Program, models: Models, settings: TrainS
     });
     worker.on("error", reject);
     worker.on("exit", (code) => reject(new Error(`the training thread ended with code ${code}`))); // after `done`: no effect
+    hand(models, worker).catch((e: unknown) => {
+      reject(e instanceof Error ? e : new Error(String(e)));
+      void worker.terminate();
+    });
   });
   return { done, stop: () => void Atomics.store(stop, 0, 1) };
+}
+
+async function hand(models: Iterable<readonly [string, Uint8Array]>, worker: Worker): Promise<void> {
+  for (const [name, bytes] of models) {
+    const message: ModelToWorker = { name, bytes };
+    worker.postMessage(message);
+    // Signals and the worker's own messages have their turn between two.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Milliseconds within which two signals are one. */

@@ -1,11 +1,12 @@
 // The training loop. It knows no thread, no terminal and no onnxruntime: engine, data and pictures are given, events go out.
 import type { Program } from "../../compiler/program.ts";
+import { planOf } from "../../compiler/train/at-step.ts";
 import type { Progress } from "../checkpoint/contents.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import type { Engine } from "../engine/types.ts";
 import { Sampler } from "./init.ts";
 import type { Recorder } from "./recorder.ts";
-import { scheduleFactor, stepScalars, type RunLength } from "./schedule.ts";
+import { scheduleFactor, stepScalars, updatesAfter, type RunLength } from "./schedule.ts";
 import type { DataSource, DrawGrids, Emit, Outcome } from "./types.ts";
 
 export interface Parts {
@@ -89,11 +90,12 @@ class Loop {
   async #once(): Promise<void> {
     const { data, engine, recorder, emit } = this.#parts;
     const from = performance.now();
-    const batch = await data.next();
     const step = this.#step + 1;
-    const updates = Object.fromEntries(Object.entries(this.#updates).map(([name, count]) => [name, count + 1]));
+    const plan = planOf(this.#program, step);
+    const batch = await data.next(plan === undefined ? undefined : this.#program.plans?.[plan]?.data);
+    const updates = updatesAfter(this.#program, step, this.#updates);
     const scalars = stepScalars(this.#program, step, updates, this.#length);
-    const losses = await engine.step({ data: batch, scalars, samples: this.#sampler.draw(step) });
+    const losses = await engine.step({ data: batch, scalars, samples: this.#sampler.draw(step), plan });
     this.#step = step;
     Object.assign(this.#updates, updates);
     const seconds = (performance.now() - from) / 1000;
@@ -107,7 +109,7 @@ class Loop {
   }
 
   #rates(step: number): Record<string, number> {
-    const factor = scheduleFactor(this.#program.schedule, step, this.#length);
+    const factor = scheduleFactor(this.#program.schedule, step, this.#length, this.#program.held);
     return Object.fromEntries(this.#program.optimizers.map(({ name, rate }) => [name, rate * factor]));
   }
 

@@ -27,11 +27,13 @@ export interface TrainSettings {
   readonly reportEvery?: number;
   /** Threads of one operation; 2 unless given. */
   readonly threads?: number;
+  /** A file for a trace of the first steps (profile.ts). */
+  readonly profile?: string;
 }
 
-/** The pictures the networks learn from. `next` gives each stream's batch; `position` is that after the last `next`. */
+/** The pictures the networks learn from. `next` gives a batch of each stream, or of those named; `position` is that after the last `next`. */
 export interface DataSource {
-  next(): Promise<Readonly<Record<string, Float32Array>>>;
+  next(streams?: readonly string[]): Promise<Readonly<Record<string, Float32Array>>>;
   position(): Json;
   /** Steps in an epoch: the longer folder, in batches. */
   readonly epoch: number;

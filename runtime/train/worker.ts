@@ -2,13 +2,34 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../files/errors.ts";
 import { runTraining } from "./run.ts";
-import type { FromWorker, ToWorker } from "./start.ts";
+import type { FromWorker, ModelToWorker, ToWorker } from "./start.ts";
 
 const given = workerData as ToWorker;
 const tell = (message: FromWorker): void => parentPort?.postMessage(message);
 
+/** Model files as they come; whoever asks for one that is still being made waits. */
+class Arriving {
+  readonly #come = new Map<string, Promise<Uint8Array>>();
+  readonly #give = new Map<string, (bytes: Uint8Array) => void>();
+
+  get(name: string): Promise<Uint8Array> {
+    const known = this.#come.get(name);
+    if (known) return known;
+    const bytes = new Promise<Uint8Array>((resolve) => void this.#give.set(name, resolve));
+    this.#come.set(name, bytes);
+    return bytes;
+  }
+
+  put({ name, bytes }: ModelToWorker): void {
+    void this.get(name);
+    this.#give.get(name)?.(bytes);
+  }
+}
+
+const models = new Arriving();
+parentPort?.on("message", (message: ModelToWorker) => models.put(message));
 try {
-  const outcome = await runTraining(given.program, new Map(given.models), given.settings, {
+  const outcome = await runTraining(given.program, models, given.settings, {
     emit: (event) => tell({ kind: "event", event }),
     stopping: () => Atomics.load(given.stop, 0) !== 0,
   });
@@ -17,3 +38,5 @@ try {
   if (e instanceof UserError) tell({ kind: "failed", message: e.message, hint: e.hint });
   else tell({ kind: "broken", message: e instanceof Error ? (e.stack ?? e.message) : String(e) });
 }
+// Nothing more will come: the thread may end.
+parentPort?.unref();

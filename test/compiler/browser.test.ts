@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import vm from "node:vm";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
+import { rawText } from "../../raw-text.mjs";
 
 const ENTRY = `
 import { compile } from "./compiler/compile";
@@ -16,7 +17,7 @@ export function run(text, set) {
 async function bundle(): Promise<string> {
   const made = await build({
     stdin: { contents: ENTRY, resolveDir: process.cwd(), loader: "ts" },
-    bundle: true, write: false, format: "iife", globalName: "ganc", platform: "browser", target: "es2022", loader: { ".gan": "text" }, logLevel: "error",
+    bundle: true, write: false, format: "iife", globalName: "ganc", platform: "browser", target: "es2022", loader: { ".gan": "text" }, plugins: [rawText], logLevel: "error",
   });
   return made.outputFiles[0]!.text;
 }

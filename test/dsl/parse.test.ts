@@ -10,7 +10,7 @@ describe("every .gan file of the repository", () => {
 
   it("is in the library by its name", () => {
     expect(Object.keys(std).sort()).toEqual(
-      ["blocks", "heads", "inits", "losses", "norms", "reparams"].map((name) => `std/${name}`),
+      ["blocks", "heads", "inits", "losses", "norms", "penalties", "reparams"].map((name) => `std/${name}`),
     );
     for (const text of Object.values(std)) expect(text).toContain("///");
   });
@@ -57,8 +57,12 @@ describe("specs/ugatit.gan", () => {
     const { items } = declOf(file, "train");
     expect(items.map(({ kind }) => kind)).toEqual([
       "data",
+      "data",
+      "data",
       "net",
       "net",
+      "let",
+      "let",
       "let",
       "phase",
       "phase",
@@ -67,22 +71,24 @@ describe("specs/ugatit.gan", () => {
       "batch",
       "length",
     ]);
-    const phase = items[4];
+    const phase = items[8];
     if (phase?.kind !== "phase") throw new Error("no phase");
     expect(phase.trains.map(grouped)).toEqual(["DA", "DB"]);
     const [loop] = phase.body;
     expect(loop?.kind === "for" && loop.clauses.map(({ span }) => at(file, span))).toEqual([
       "d in directions",
-      "D in d.critics",
     ]);
-    expect(meaning(items[7])).toMatchObject({
+    const generators = items[9];
+    expect(generators?.kind === "phase" && generators.when && grouped(generators.when)).toBe("(((step - 1) % critic_steps) == 0)");
+    expect(meaning(items[11])).toMatchObject({
       setting: { text: "rate" },
+      held: { unit: "steps", value: { name: "rate_held" } },
       pieces: [
         { kind: "constant", for: { unit: "percent", value: { value: 50 } } },
         { kind: "linear", to: { value: 0 } },
       ],
     });
-    expect(meaning(items[9])).toMatchObject({
+    expect(meaning(items[13])).toMatchObject({
       amount: { unit: "steps", value: { value: 1_000_000, text: "1_000_000" } },
     });
   });

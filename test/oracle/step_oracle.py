@@ -33,6 +33,7 @@ OUTPUT, for each reported step k (default 1, 3, 20 as far as there are, and the 
     step.k.moment1.NAME, .moment2.NAME
     step.k.output.CALL.image|logits|heatmap    with CALL one of AB.fake AB.same AB.cycle BA.fake BA.same BA.cycle, named by the
                                       generator that ran: AB.cycle is AB(BA(b).image), AB.same is AB(b); heatmap is [batch, h, w]
+    step.k.output.NET.patches|logits|heatmap   the critic NET (disGA ...) after the step, in eval mode (u and v at rest), on its domain's pictures
 The metadata say the versions, the config and the arguments.
 """
 
@@ -47,7 +48,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ugatit import Config, Trainer
+from ugatit import CRITICS, Config, Trainer
+from ugatit_nets import Output
 
 
 class Mapping:
@@ -122,8 +124,8 @@ def batch(tensors: dict[str, Tensor], domain: str, step: int, dtype: torch.dtype
     return found.to(dtype)
 
 
-def report(trainer: Trainer, step: int, parameters: list[Mapping], state: list[Mapping], leave_out: set[str]):
-    """Everything but the losses, by the names of the output."""
+def report(trainer: Trainer, step: int, pictures: dict[str, Tensor], parameters: list[Mapping], state: list[Mapping], leave_out: set[str]):
+    """Everything but the losses, by the names of the output; `pictures` by domain, A and B."""
     nets = trainer.nets
     for m in parameters:
         yield f"step.{step}.parameter.{m.name}", m.outward(nets[m.net].get_parameter(m.key))
@@ -135,11 +137,22 @@ def report(trainer: Trainer, step: int, parameters: list[Mapping], state: list[M
     for m in state:
         yield f"step.{step}.state.{m.name}", m.outward(nets[m.net].get_buffer(m.key))
     if "outputs" not in leave_out:
-        for call, output in trainer.outputs.items():
-            yield f"step.{step}.output.{call}.image", output.main.detach().contiguous().clone()
+        calls = [(call, "image", output) for call, output in trainer.outputs.items()]
+        calls += [(name, "patches", judged(nets[name], pictures[name[-1]])) for name in CRITICS]
+        for call, main, output in calls:
+            yield f"step.{step}.output.{call}.{main}", output.main.detach().contiguous().clone()
             if output.logits is not None:
                 yield f"step.{step}.output.{call}.logits", output.logits.detach().contiguous().clone()
                 yield f"step.{step}.output.{call}.heatmap", output.heatmap.detach().squeeze(1).contiguous().clone()
+
+
+def judged(critic: torch.nn.Module, pictures: Tensor) -> Output:
+    """In eval mode torch's spectral norm leaves u and v as they are."""
+    critic.eval()
+    with torch.no_grad():
+        output = critic(pictures)
+    critic.train()
+    return output
 
 
 def run(args: argparse.Namespace) -> dict[str, Tensor]:
@@ -168,11 +181,12 @@ def run(args: argparse.Namespace) -> dict[str, Tensor]:
     leave_out = {part for part in ("outputs", "moments", "gradients") if getattr(args, f"no_{part}")}
     results: dict[str, Tensor] = {}
     for step in range(1, args.steps + 1):
-        losses = trainer.step(*(batch(tensors, domain, step, dtype) for domain in "AB"))
+        pictures = {domain: batch(tensors, domain, step, dtype) for domain in "AB"}
+        losses = trainer.step(pictures["A"], pictures["B"])
         for term, value in losses.items():
             results[f"step.{step}.loss.{term}"] = value.clone()
         if step in reported:
-            results.update(report(trainer, step, parameters, state, leave_out))
+            results.update(report(trainer, step, pictures, parameters, state, leave_out))
     metadata = {
         "made by": "test/oracle/step_oracle.py, PyTorch " + torch.__version__,
         "config": json.dumps(asdict(config)),

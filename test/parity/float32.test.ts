@@ -1,10 +1,10 @@
-// How far float32 is from double in one step's gradients: ours on onnxruntime beside PyTorch's own, seed by seed, from the same
-// weights and batches. Both stand on the relu's edge now and then (field notes), so distributions are compared, not seeds.
+// How far float32 is from double in one step's gradients: each engine's beside PyTorch's own, seed by seed, from the same weights and
+// batches. All stand on the relu's edge now and then, so distributions are compared, not seeds.
 //   ORACLE_PYTHON=$(test/oracle/setup.sh) npx vitest run test/parity/float32.test.ts
 import { describe, expect, it } from "vitest";
 import { begin } from "./cases";
 import { norm } from "./digest";
-import { batch32, gradientOf, load, openEngine, stepEngine } from "./onnx";
+import { batch32, type Before, ENGINES, FORMS, load, stepEngine } from "./engines";
 import { askPyTorch, oraclePython } from "./oracle";
 import { compileVariant, SMALL } from "./variants";
 
@@ -12,48 +12,59 @@ const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
 const CONFIG = { size: 24, ch: 8, blocks: 1, global_depth: 5, local_depth: 4 };
 /** What a fallen edge is not below, and rounding is not above. */
 const EDGE = 1e-4;
+const NETS = ["critics", "generators"] as const;
 
 const python = oraclePython();
 
-const spread = (list: readonly number[]): string => {
-  const sorted = [...list].sort((a, b) => a - b);
-  const at = (part: number): string => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!.toExponential(1);
-  return `least ${at(0)}, median ${at(0.5)}, most ${at(1)}; ${list.filter((v) => v > EDGE).length} of ${list.length} above ${EDGE}`;
-};
 const edges = (list: readonly number[]): number => list.filter((v) => v > EDGE).length;
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
+/** A row of the table in docs/numerics.md. */
+const row = (name: string, list: readonly number[]): string => {
+  const sorted = [...list].sort((a, b) => a - b);
+  const at = (part: number): string => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!.toExponential(1);
+  return `| ${name} | ${[0, 0.25, 0.5, 0.75, 1].map(at).join(" | ")} | ${edges(list)} of ${list.length} |`;
+};
 
-const title = "float32 on onnxruntime beside PyTorch's float32, 20 seeds";
+const title = "float32 beside PyTorch's float32, 20 seeds";
 if (python === undefined) it.skip(`${title}: not run here, ORACLE_PYTHON is not set`, () => undefined);
 else {
   describe(title, () => {
-    it("the base: as near to double, and as often on an edge", { timeout: 900_000 }, async () => {
-      const compiled = compileVariant("base", SMALL);
-      const engine = await openEngine(compiled);
-      const found: Record<string, number[]> = { "ours, critics": [], "PyTorch's, critics": [], "ours, generators": [], "PyTorch's, generators": [] };
+    // The full model is another quarter of an hour: GANC_PARITY=all.
+    it.each(process.env["GANC_PARITY"] === "all" ? ([["base", {}], ["full", { light: false }]] as const) : ([["base", {}]] as const))("%s: as near to double, and as often on an edge", { timeout: 1_800_000 }, async (variant, config) => {
+      const compiled = compileVariant(variant, SMALL);
+      const opened = await Promise.all([...ENGINES, ...FORMS].map(async (tested) => ({ name: tested.name, ...(await tested.open(compiled)) })));
+      const found = new Map<string, number[]>();
+      const rows = [...opened.map((o) => o.name), "PyTorch"];
+      for (const nets of NETS) for (const name of rows) found.set(`${nets}, ${name}`, []);
       for (const seed of SEEDS) {
         const from = begin({ shaken: true }, compiled, seed);
         for (const { data } of from.store.values()) data.forEach((v, i) => (data[i] = Math.fround(v)));
-        load(engine, from);
         const feeds = batch32(compiled, 1, seed);
-        await stepEngine(engine, feeds, 1);
-        const single = askPyTorch(python, CONFIG, from, { steps: 1, dtype: "float32", batch: () => feeds });
-        const { gradients } = from.step(feeds);
-        for (const critics of [true, false]) {
-          const params = compiled.program!.params.filter((p) => p.net.startsWith("D") === critics);
-          const worst = (of: (name: string) => Float64Array): number =>
-            Math.max(...params.map((p) => norm(of(p.name).map((v, i) => v - gradients.get(p.name)![i]!)) / norm(gradients.get(p.name)!)));
-          const nets = critics ? "critics" : "generators";
-          found[`ours, ${nets}`]!.push(worst((name) => gradientOf(engine, name)));
-          found[`PyTorch's, ${nets}`]!.push(worst((name) => single.get(`step.1.gradient.${name}`)!.data));
+        const before: Before = new Map([...from.store].map(([name, { data }]) => [name, data]));
+        const single = askPyTorch(python, { ...CONFIG, ...config }, from, { steps: [1], dtype: "float32", batch: () => feeds });
+        const gradients = new Map<string, (param: string) => Float64Array>([["PyTorch", (param) => single.get(`step.1.gradient.${param}`)!.data]]);
+        for (const { name, engine, gradient } of opened) {
+          load(engine, from);
+          await stepEngine(engine, feeds, 1);
+          gradients.set(name, (param) => gradient(param, before));
+        }
+        const right = from.step(feeds).gradients;
+        for (const nets of NETS) {
+          const params = compiled.program!.params.filter((p) => p.net.startsWith("D") === (nets === "critics"));
+          for (const [name, of] of gradients)
+            found.get(`${nets}, ${name}`)!.push(Math.max(...params.map((p) => norm(of(p.name).map((v, i) => v - right.get(p.name)![i]!)) / norm(right.get(p.name)!))));
         }
       }
-      await engine.close();
-      console.log([`${title}: worst relative difference of a gradient from double precision`, ...Object.entries(found).map(([name, list]) => `  ${name}: ${spread(list)}`)].join("\n"));
-      for (const nets of ["critics", "generators"]) {
-        const [ours, theirs] = [found[`ours, ${nets}`]!, found[`PyTorch's, ${nets}`]!];
-        expect(median(ours)).toBeLessThan(10 * median(theirs));
-        expect(edges(ours)).toBeLessThanOrEqual(edges(theirs) + 5);
+      for (const { engine } of opened) await engine.close();
+      const table = ["| | least | quarter | median | three quarters | most | above 1e-4 |", "|---|---|---|---|---|---|---|", ...[...found].map(([name, list]) => row(name, list))];
+      console.log([`${title}, ${variant}: the worst tensor of each seed, its gradient's relative difference from double precision`, ...table].join("\n"));
+      for (const nets of NETS) {
+        const theirs = found.get(`${nets}, PyTorch`)!;
+        for (const { name } of opened) {
+          const ours = found.get(`${nets}, ${name}`)!;
+          expect(median(ours), name).toBeLessThan(10 * median(theirs));
+          expect(edges(ours), name).toBeLessThanOrEqual(edges(theirs) + 5);
+        }
       }
     });
   });

@@ -19,7 +19,7 @@ export interface Golden {
   /** Our name → PyTorch's. */
   readonly names: Readonly<Record<string, TheirTensor>>;
   readonly quantities: Readonly<Record<string, Digest>>;
-  /** Relative drift after three steps, by quantity: the largest of the perturbed runs. */
+  /** Relative drift after the later steps, by quantity: the largest of the perturbed runs. */
   readonly drift: Readonly<Record<string, number>>;
 }
 
@@ -39,7 +39,9 @@ export function writeGolden(golden: Golden): number {
   return bytes.length;
 }
 
-export const digestsOf = (q: Quantities): Record<string, Digest> => Object.fromEntries([...q].map(([name, x]) => [name, digestOf(x)]));
+/** A golden file keeps updates, of which the parameters follow. */
+export const isKept = (name: string): boolean => partsOf(name).kind !== "parameter";
+export const digestsOf = (q: Quantities): Record<string, Digest> => Object.fromEntries([...q].filter(([name]) => isKept(name)).map(([name, x]) => [name, digestOf(x)]));
 
 /** Of everything a case begins with. */
 export function fingerprint(from: Reference): string {
@@ -62,12 +64,12 @@ export function driftOf(from: Reference, plain: Quantities, perturbed: readonly 
   const late = [...plain].filter(([name]) => partsOf(name).step > 1);
   return Object.fromEntries(late.map(([name, x]) => {
     const seen = perturbed.map((p) => relative(p.get(name)!, x));
-    const least = partsOf(name).kind === "update" ? leastDrift(from, name, norm(x)) : 0;
+    const least = /^(update|parameter)$/.test(partsOf(name).kind) ? leastDrift(from, name, norm(x)) : 0;
     return [name, Number(Math.max(least, ...seen).toExponential(2))];
   }));
 }
 
-const leastDrift = (from: Reference, update: string, size: number): number => (2 ** -53 * norm(from.get(update.replace(/^\d+\.update\./, "param:")))) / size;
+const leastDrift = (from: Reference, update: string, size: number): number => (2 ** -53 * norm(from.get(update.replace(/^\d+\.(update|parameter)\./, "param:")))) / size;
 
 /** What may differ: 1e-9 after one step; then ten times the drift, which for the few roundings of a loss or a unit vector may happen to be 0. */
 export const ONE_STEP = 1e-9;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile";
 import { countOf, numbersOf } from "../../compiler/graph/shape";
-import { UGATIT } from "./cases";
+import { UGATIT } from "./spec";
 import { theirName } from "./names";
 
 type Keys = Record<string, readonly number[]>;

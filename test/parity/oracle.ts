@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeHeader } from "../../runtime/checkpoint/safetensors";
-import { batchOf, type Case, TOTAL } from "./cases";
+import { batchOf, type Case } from "./cases";
 import { mappingOf } from "./names";
 import type { Feeds, Reference } from "./reference";
 
@@ -14,7 +14,6 @@ export interface Tensor64 {
   readonly data: Float64Array;
 }
 
-export const STEPS = 3;
 const SCRIPT = fileURLToPath(new URL("../../test/oracle/step_oracle.py", import.meta.url));
 
 /** The Python of the oracles' environment, or undefined where none is named. A name that leads nowhere is an error. */
@@ -48,22 +47,28 @@ export function readTensors(path: string): Map<string, Tensor64> {
 export interface Question {
   /** Every weight is multiplied by 1 + 1e-15 · normal, drawn under this seed. */
   readonly perturb?: number;
-  readonly steps?: number;
+  /** Where everything is told; the last one ends the run. The losses of every step are. */
+  readonly steps: readonly number[];
+  /** Generators' and critics' outputs, too. */
+  readonly outputs?: boolean;
   readonly dtype?: "float64" | "float32";
+  /** The step as its authors run it, or as a skilled user of PyTorch would: the same mathematics. */
+  readonly kind?: "published" | "tuned";
   /** The batch of each step; the case's own unless given. */
   readonly batch?: (step: number) => Feeds;
 }
 
-/** The oracle's output after the first and the last step, from this reference's values. */
-export function askPyTorch(python: string, config: Case["config"], from: Reference, question: Question = {}): Map<string, Tensor64> {
+/** The oracle's output from this reference's values. */
+export function askPyTorch(python: string, config: Case["config"], from: Reference, question: Question): Map<string, Tensor64> {
   const folder = mkdtempSync(join(tmpdir(), "ganc-parity-"));
-  const steps = question.steps ?? STEPS;
+  const steps = Math.max(...question.steps);
   try {
     const [inputs, mapping, output] = ["in.safetensors", "mapping.json", "out.safetensors"].map((name) => join(folder, name)) as [string, string, string];
     writeTensors(inputs, inputsOf(from, steps, question.batch ?? ((step) => batchOf(from.compiled, step))));
-    writeFileSync(mapping, JSON.stringify({ config: { ...config, length: TOTAL }, ...mappingOf(from.program) }));
+    writeFileSync(mapping, JSON.stringify({ config: { ...config, length: from.total }, ...mappingOf(from.program) }));
     const drift = question.perturb === undefined ? [] : ["--perturb", "1e-15", "--seed", String(question.perturb)];
-    const fixed = ["--steps", String(steps), "--report", "1", "--no-outputs", "--threads", "1", "--dtype", question.dtype ?? "float64"];
+    const told = ["--report", question.steps.join(","), ...(question.outputs ? [] : ["--no-outputs"])];
+    const fixed = ["--steps", String(steps), "--threads", "1", "--dtype", question.dtype ?? "float64", "--kind", question.kind ?? "published", ...told];
     execFileSync(python, [SCRIPT, inputs, mapping, output, ...fixed, ...drift], { stdio: ["ignore", "ignore", "pipe"] });
     return readTensors(output);
   } finally {

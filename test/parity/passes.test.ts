@@ -43,10 +43,11 @@ function uncut(compiled: Compiled, from: Reference, feeds: Feeds, after: Readonl
     const leaf = leafName(name);
     const stream = data.find((d) => d.name === name);
     const shaped = (values: Float64Array): NdArray => ({ shape: (from.store.get(kind === "param" ? `param:${leaf.param}` : `state:${name}`))!.shape, data: values });
+    // What nothing reads (a stream that no phase draws, a dead parameter) has no storage and need not be fed.
+    if (kind === "data" && !stream) continue;
     if (kind === "data") inputs.set(node.id, { shape: [batch, stream!.channels, stream!.height, stream!.width].map((dim, i) => ({ axis: ["batch", "c", "h", "w"][i]!, dim })), data: feeds.data[name]! });
     else if (kind === "state") inputs.set(node.id, shaped(from.get(`state:${name}`)));
     else if (leaf.version > 0) inputs.set(node.id, shaped(after.get(`param:${leaf.param}`)!));
-    // A dead parameter has no storage; what nothing reads need not be fed.
     else if (from.store.has(`param:${leaf.param}`)) inputs.set(node.id, shaped(from.get(`param:${leaf.param}`)));
   }
   const wanted = [

@@ -8,7 +8,8 @@ import type { NdArray } from "../../compiler/graph/ndarray";
 import { axesOf, numbersOf, type Shape } from "../../compiler/graph/shape";
 import type { Program } from "../../compiler/program";
 import type { GraphFile } from "../../compiler/train/program";
-import { stepScalars } from "../../runtime/train/schedule";
+import { planOf } from "../../compiler/train/at-step";
+import { stepScalars, updatesAfter } from "../../runtime/train/schedule";
 
 export interface Feeds {
   /** By the stream's name, batch first. */
@@ -29,8 +30,9 @@ export class Reference {
   /** `param:`, `m:`, `v:`, `state:` by full name; row-major as the program says. */
   readonly store = new Map<string, NdArray>();
   readonly #graphs: ReadonlyMap<string, GraphFile>;
-  /** Updates done by each optimizer. */
+  /** Steps done, and the updates of each optimizer. */
   #done = 0;
+  #updates: Readonly<Record<string, number>> = {};
 
   /** @param total steps of the whole training, for the schedule; the spec's own length unless said */
   constructor(
@@ -65,10 +67,13 @@ export class Reference {
   step(feeds: Feeds): StepResult {
     this.#done++;
     const values = new Map<string, NdArray>(this.store);
-    for (const d of this.program.data) values.set(`data:${d.name}`, this.#data(d, feeds));
+    const plan = planOf(this.program, this.#done);
+    const streams = plan === undefined ? undefined : this.program.plans![plan]!.data;
+    for (const d of this.program.data) if (streams?.includes(d.name) ?? true) values.set(`data:${d.name}`, this.#data(d, feeds));
     for (const s of this.program.samples) values.set(`sample:${s.name}`, { shape: s.axes.map((axis, i) => ({ axis, dim: s.shape[i]! })), data: given(feeds.samples, s.name) });
     for (const [name, value] of Object.entries(this.#scalars())) values.set(`scalar:${name}`, { shape: [], data: Float64Array.of(value) });
     for (const segment of this.program.segments) {
+      if (segment.plan !== undefined && segment.plan !== plan) continue;
       const file = this.#graphs.get(segment.model)!;
       const made = runGraph(file, new Map(segment.inputs.map((p) => [p.port, taken(values, p.value, segment.name)])));
       for (const { port, value } of segment.outputs) values.set(value, this.#checked(value, made.get(port)!));
@@ -77,16 +82,31 @@ export class Reference {
       const next = values.get(name.replace(/^state:/, "next:"))!;
       this.store.set(name, next ?? values.get(name)!);
     }
-    const losses = new Map(this.program.losses.map((l) => [l.name, values.get(`loss:${l.name}`)!.data[0]!]));
+    const losses = new Map(this.program.losses.flatMap((l) => (values.has(`loss:${l.name}`) ? [[l.name, values.get(`loss:${l.name}`)!.data[0]!] as const] : [])));
     const gradients = new Map([...values].flatMap(([name, v]) => (name.startsWith("grad:") ? [[name.slice(5), v.data] as const] : [])));
     return { losses, gradients };
+  }
+
+  /** An export with the present parameters, as `translate` would run it. */
+  export(name: string, inputs: Readonly<Record<string, NdArray>>): Map<string, NdArray> {
+    const spec = this.program.exports.find((e) => e.name === name);
+    if (!spec) throw new Error(`no export ${name} in the program`);
+    const { graph, inputs: ports, outputs } = this.#graphs.get(spec.model)!;
+    const feeds = new Map(ports.map((p) => [p.node, inputs[p.name] ?? taken(this.store, p.name, spec.name)]));
+    const made = evaluate(graph, outputs.map((o) => o.node), feeds);
+    return new Map(outputs.map((o) => [o.name, made.get(o.node)!]));
+  }
+
+  /** The streams of one batch, with their axes. */
+  batch(feeds: Feeds): Map<string, NdArray> {
+    return new Map(this.program.data.map((d) => [d.name, this.#data(d, feeds)]));
   }
 
   #scalars(): Record<string, number> {
     const { length } = this.program;
     const total = this.total ?? (length.unit === "steps" ? length.count : 1);
-    const updates = Object.fromEntries(this.program.optimizers.map((o) => [o.name, this.#done]));
-    return stepScalars(this.program, this.#done, updates, { total, epoch: 1 });
+    this.#updates = updatesAfter(this.program, this.#done, this.#updates);
+    return stepScalars(this.program, this.#done, this.#updates, { total, epoch: 1 });
   }
 
   #data(d: Program["data"][number], feeds: Feeds): NdArray {

@@ -19,7 +19,7 @@ export class Worsts {
 
   addQuantity(name: string, difference: number, where: string): void {
     const { step, kind } = partsOf(name);
-    this.add(`${kind}, step ${step}`, difference, where);
+    this.add(kind === "loss" ? `${kind}, step ${step === 1 ? 1 : "2 and on"}` : `${kind}, step ${step}`, difference, where);
   }
 
   print(title: string): void {

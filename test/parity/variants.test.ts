@@ -1,8 +1,8 @@
 // Every swap trains on stock onnxruntime at 64 px, and what it leaves dead is gone from every graph.
 import { describe, expect, it } from "vitest";
 import type { Compiled } from "../../compiler/compile";
-import { replaced, UGATIT } from "./cases";
-import { batch32, openEngine, stepEngine } from "./onnx";
+import { replaced, UGATIT } from "./spec";
+import { batch32, openEngine, stepEngine } from "./engines";
 import { initialize } from "../../runtime/train/init";
 import { AT_64, CH, compileVariant, SMALL, VARIANTS } from "./variants";
 
@@ -58,7 +58,7 @@ norm OwnStyled(x: image[C, H, W], eps = 1e-6; gamma: vector[C], beta: vector[C])
   return gamma * x / sqrt(mean(x^2, over: c) + eps) + beta
 }
 `;
-  const text = replaced(UGATIT, `import { CAM, Plain }`, `import { Own, OwnStyled } from "./own.gan"\nimport { CAM, Plain }`);
+  const text = replaced(UGATIT, /^import/m, `import { Own, OwnStyled } from "./own.gan"\nimport`);
   const read = (path: string): string | undefined => (path.endsWith("own.gan") ? OWN : undefined);
   const own = (set: readonly string[]): Compiled => compileVariant("base", [...SMALL, ...set], { text, read });
   const gains = (compiled: Compiled): number => compiled.program!.params.filter((p) => p.madeBy === "Own").length;

@@ -1,6 +1,7 @@
 // The base, the seven ablation variants and the full model, at sizes a test can afford.
 import { compile, type Compiled } from "../../compiler/compile";
-import { readBeside, UGATIT } from "./cases";
+import { readSmooth } from "./smooth";
+import { SPEC, UGATIT } from "./spec";
 
 export const VARIANTS: readonly string[] = ["base", "without_cam", "without_g_cam", "without_d_cam", "norm_in", "norm_ln", "norm_adain", "norm_gn", "full"];
 
@@ -19,8 +20,8 @@ export interface Options {
 
 export function compileVariant(variant: string, set: readonly string[], options: Options = {}): Compiled {
   const compiled = compile(
-    { path: "specs/ugatit.gan", text: options.text ?? UGATIT },
-    { set, variants: variant === "base" ? [] : [variant], read: options.read ?? readBeside, without: options.without ?? [] },
+    { path: SPEC, text: options.text ?? UGATIT },
+    { set, variants: variant === "base" ? [] : [variant], read: options.read ?? readSmooth, without: options.without ?? [] },
   );
   if (!compiled.program) throw new Error(`${variant} does not compile: ${compiled.diagnostics.map((d) => `${d.code} ${d.message}`).join("; ")}`);
   return compiled;

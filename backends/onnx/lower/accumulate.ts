@@ -11,6 +11,8 @@ export interface Accumulation {
   readonly addend: NodeId;
   readonly product: NodeId;
   readonly scale: 1 | -1;
+  /** The kernel's gradient as a matrix, where that is what is added; nobody else reads it either. */
+  readonly behind?: NodeId;
 }
 
 /** By the add or sub that disappears. A parameter used several times sums its gradients this way, in one buffer's passes. */
@@ -30,8 +32,10 @@ export function accumulations(graph: Graph, reached: readonly NodeId[], outputs:
     for (const [addend, candidate] of choices as [NodeId, NodeId][]) {
       const of = graph.nodes[candidate]!;
       const fits = uses.get(candidate) === 1 && addend !== candidate && sameShape(of.shape, node.shape) && of.shape.every((x) => hasAxis(graph.nodes[addend]!.shape, x.axis));
-      if (!fits || absorbed.has(addend) || !(node.op === "add" ? of.op === "conv_kernel_adjoint" || isOuter(graph, of) : isOuter(graph, of))) continue;
-      found.set(id, { addend, product: candidate, scale: node.op === "sub" ? -1 : 1 });
+      if (!fits || absorbed.has(addend)) continue;
+      const kernel = node.op === "add" ? kernelGradient(graph, of, uses) : undefined;
+      if (kernel === undefined && !isOuter(graph, of)) continue;
+      found.set(id, { addend, product: kernel ?? candidate, scale: node.op === "sub" ? -1 : 1, ...(kernel === undefined || kernel === candidate ? {} : { behind: candidate }) });
       absorbed.add(candidate);
       break;
     }
@@ -39,14 +43,28 @@ export function accumulations(graph: Graph, reached: readonly NodeId[], outputs:
   return found;
 }
 
-export function accumulate(e: Emitter, { addend, product: id, scale }: Accumulation): string {
+/** A kernel's gradient, or one behind a flatten of all but its first axis. */
+function kernelGradient(graph: Graph, node: GraphNode, uses: ReadonlyMap<NodeId, number>): NodeId | undefined {
+  if (node.op === "conv_kernel_adjoint") return node.id;
+  if (node.op !== "flatten") return undefined;
+  const of = graph.nodes[node.inputs[0]!]!;
+  const matrix = of.op === "conv_kernel_adjoint" && axesOf(of.shape).slice(1).join() === node.attrs.axes.join() && node.shape.length === 2;
+  return matrix && uses.get(of.id) === 1 ? of.id : undefined;
+}
+
+export function accumulate(e: Emitter, { addend, product: id, scale, behind }: Accumulation): string {
   const node = e.node(id);
+  if (behind !== undefined && node.op === "conv_kernel_adjoint") {
+    const matrix = e.shape(behind);
+    const sum = e.reshape(inOrder(e, addend, axesOf(matrix)), extentsOf(matrix), extentsOf(node.shape));
+    return e.reshape(kernelAdjoint(e, node, sum), extentsOf(node.shape), extentsOf(matrix));
+  }
   const sum = inOrder(e, addend, axesOf(node.shape));
   return node.op === "conv_kernel_adjoint" ? kernelAdjoint(e, node, sum) : addedOuter(e, node, sum, scale);
 }
 
 /** Every element of a times every element of b, a's axes in front. */
-function isOuter(graph: Graph, { op, inputs, shape }: GraphNode): boolean {
+export function isOuter(graph: Graph, { op, inputs, shape }: GraphNode): boolean {
   if (op !== "mul") return false;
   const [a, b] = inputs.map((i) => graph.nodes[i]!.shape) as [Shape, Shape];
   const disjoint = a.length > 0 && b.length > 0 && a.every((x) => !hasAxis(b, x.axis));
@@ -55,13 +73,22 @@ function isOuter(graph: Graph, { op, inputs, shape }: GraphNode): boolean {
   return disjoint && wide && [[...a, ...b], [...b, ...a]].some((s) => axesOf(s).join() === order);
 }
 
-function addedOuter(e: Emitter, { inputs, shape }: GraphNode, sum: string, scale: number): string {
-  const [rows, columns] = [...inputs].sort((x, y) => at(e, x, shape) - at(e, y, shape)) as [NodeId, NodeId];
-  const [m, n] = [rows, columns].map((id) => product(extentsOf(e.shape(id)))) as [ReturnType<typeof product>, ReturnType<typeof product>];
+function addedOuter(e: Emitter, node: GraphNode, sum: string, scale: number): string {
+  const { shape } = node;
+  const [m, n] = sides(e, node).map((id) => product(extentsOf(e.shape(id)))) as [ReturnType<typeof product>, ReturnType<typeof product>];
+  const [rows, columns] = sides(e, node);
   const column = e.reshape(e.value(rows), extentsOf(e.shape(rows)), [m, [1]]);
   const row = e.reshape(e.value(columns), extentsOf(e.shape(columns)), [[1], n]);
   const matrix = e.reshape(sum, extentsOf(shape), [m, n]);
   const result = e.op("Gemm", [column, row, matrix], scale === 1 ? {} : { alpha: float(scale) });
   return e.reshape(result, [m, n], extentsOf(shape));
+}
+/** The operand of the rows, and that of the columns. */
+const sides = (e: Emitter, { inputs, shape }: GraphNode): [NodeId, NodeId] => [...inputs].sort((x, y) => at(e, x, shape) - at(e, y, shape)) as [NodeId, NodeId];
+
+/** Both as matrices of one column. */
+export function outerFactors(e: Emitter, node: GraphNode): { rows: string; columns: string } {
+  const [rows, columns] = sides(e, node).map((id) => e.reshape(e.value(id), extentsOf(e.shape(id)), [product(extentsOf(e.shape(id))), [1]]));
+  return { rows: rows!, columns: columns! };
 }
 const at = (e: Emitter, id: NodeId, shape: Shape): number => axesOf(shape).indexOf(e.shape(id)[0]!.axis);

@@ -1,10 +1,15 @@
-import { addDim, type Dim } from "../../../compiler/graph/dim";
-import type { Shape } from "../../../compiler/graph/shape";
-import type { NodeOf } from "../../../compiler/graph/types";
+import { addDim, type Dim, sameDim } from "../../../compiler/graph/dim";
+import { dimOf, type Shape } from "../../../compiler/graph/shape";
+import type { NodeId, NodeOf, Window2d } from "../../../compiler/graph/types";
 import type { Emitter } from "../emitter";
 import { type Extent, numberOf, product } from "../extent";
-import { int } from "../operator";
-import { KERNEL_AXES } from "./conv";
+import { int, ints } from "../operator";
+import type { Candidate } from "../forms/choice";
+import * as cost from "../forms/conv-costs";
+import { keyOf, type Site, siteOfConv } from "../forms/site";
+import { Tiled } from "../forms/tiled";
+import type { Tiling } from "../forms/tiles";
+import { dense, KERNEL_AXES, margins, pointwise, type TiledForm, tiledForms } from "./conv";
 import { type Picture, picture, reordered } from "./layout";
 import type { Lowering } from "./lowering";
 import { padAxes } from "./pad";
@@ -30,26 +35,54 @@ export const convKernelAdjoint: Lowering<"conv_kernel_adjoint"> = (e, node) => k
 
 /** The same, added to `sum`, which is laid out as the node. */
 export function kernelAdjoint(e: Emitter, node: NodeOf<"conv_kernel_adjoint">, sum?: string): string {
-  const x = picture(e, node.inputs[0]!);
-  const g = picture(e, node.inputs[1]!);
-  const { kernel, stride, pad } = node.attrs.window;
-  const taps = Array.from({ length: kernel[0] * kernel[1] }, (_, t): Tap => ({ y: Math.floor(t / kernel[1]), x: t % kernel[1] }));
-  const single = stride[0] === 1 && stride[1] === 1 && pad[0] < kernel[0] && pad[1] < kernel[1];
-  const copyG = single && taps.length > 1 && 2 * bytes(g.n, g.c, x.h, x.w) < bytes(x.n, x.c, g.h, g.w);
-  const shape: Shape = KERNEL_AXES.map((axis, i) => ({ axis, dim: [g.c, x.c, kernel[0], kernel[1]][i]! }));
-  const dims = shape.map((a): Extent => [a.dim]);
-  if (!copyG) {
-    const flat: Extent[] = [[g.c], product([[x.c], [taps.length]])];
-    const start = sum === undefined ? undefined : e.reshape(reordered(e, sum, node.shape, shape), dims, flat);
-    const total = summed(e, { moved: zeroPadded(e, x, pad), still: g, taps, stride, movedFirst: false }, start);
-    return reordered(e, e.reshape(total, flat, dims), shape, node.shape);
-  }
-  const around: [number, number] = [kernel[0] - 1 - pad[0], kernel[1] - 1 - pad[1]];
-  const total = summed(e, { moved: zeroPadded(e, g, around), still: x, taps: [...taps].reverse(), stride, movedFirst: true });
-  const [out, into, kh, kw] = dims as [Extent, Extent, Extent, Extent];
-  const swapped = e.reshape(total, [product([[g.c], [taps.length]]), [x.c]], [out, kh, kw, into]);
-  const result = reordered(e, e.transpose(swapped, [0, 3, 1, 2]), shape, node.shape);
-  return sum === undefined ? result : e.op("Add", [sum, result]);
+  const [id, gradient] = node.inputs as [NodeId, NodeId];
+  const { window } = node.attrs;
+  const { kernel } = window;
+  const { form, site, base, tiling } = kernelForm(e, node);
+  const g = picture(e, gradient);
+  const shape: Shape = KERNEL_AXES.map((axis, i) => ({ axis, dim: [g.c, site.c, kernel[0], kernel[1]][i]! }));
+  const start = sum === undefined ? undefined : reordered(e, sum, node.shape, shape);
+  if (tiling) return reordered(e, new Tiled(e, site, tiling).kernelAdjoint(picture(e, base).value, g.value, start), shape, node.shape);
+  const x = picture(e, id);
+  return reordered(e, form === "swapped" ? ofGradient(e, x, g, window, start) : ofPicture(e, x, g, window, start), shape, node.shape);
+}
+
+/** The form that an adjoint in the kernel takes, and what it is over. */
+export function kernelForm(e: Emitter, node: NodeOf<"conv_kernel_adjoint">): { readonly form: Form; readonly site: Site; readonly base: NodeId; readonly tiling?: Tiling } {
+  const [id, gradient] = node.inputs as [NodeId, NodeId];
+  const { window } = node.attrs;
+  const { base, site } = siteOfConv(e, id, window, dimOf(e.shape(gradient), "c") ?? 1);
+  const tiled = [site.h, site.w].every((d) => typeof d === "number") ? tiledForms(site) : [];
+  const candidates: Candidate<Form>[] = [
+    { form: "patches", ns: (t) => cost.patches(t, site) },
+    ...(dense(window) && !pointwise(window) ? [{ form: "swapped" as const, ns: (t: cost.Costs) => cost.swappedPatches(t, site) }] : []),
+    ...tiled.map(({ form, tiling }) => ({ form, ns: (t: cost.Costs) => cost.tiledKernelAdjoint(t, site, tiling) })),
+  ];
+  const form = e.forms.choose(keyOf("kernel adjoint", site), candidates);
+  const tiling = tiled.find((f) => f.form === form)?.tiling;
+  return { form, site, base, ...(tiling ? { tiling } : {}) };
+}
+type Form = "patches" | "swapped" | TiledForm["form"];
+
+const tapsOf = ({ kernel: [kh, kw] }: Window2d): Tap[] => Array.from({ length: kh * kw }, (_, t): Tap => ({ y: Math.floor(t / kw), x: t % kw }));
+
+function ofPicture(e: Emitter, x: Picture, g: Picture, window: Window2d, start?: string): string {
+  const taps = tapsOf(window);
+  const [kh, kw] = window.kernel;
+  const dims: Extent[] = [[g.c], [x.c], [kh], [kw]];
+  const flat: Extent[] = [[g.c], product([[x.c], [taps.length]])];
+  const sum = start === undefined ? undefined : e.reshape(start, dims, flat);
+  const total = summed(e, { moved: zeroPadded(e, x, window.pad), still: g, taps, stride: window.stride, movedFirst: false }, sum);
+  return e.reshape(total, flat, dims);
+}
+
+function ofGradient(e: Emitter, x: Picture, g: Picture, window: Window2d, start?: string): string {
+  const taps = tapsOf(window);
+  const [kh, kw] = window.kernel;
+  const total = summed(e, { moved: zeroPadded(e, g, margins(window)), still: x, taps: taps.reverse(), stride: window.stride, movedFirst: true });
+  const apart = e.reshape(total, [product([[g.c], [taps.length]]), [x.c]], [[g.c], [kh], [kw], [x.c]]);
+  const result = e.transpose(apart, [0, 3, 1, 2]);
+  return start === undefined ? result : e.op("Add", [start, result]);
 }
 
 /** Bytes of a tensor; a free dim counts as a usual size. */
@@ -78,23 +111,45 @@ function summed(e: Emitter, c: Correlation, start?: string): string {
   return sum!;
 }
 
-function banded(e: Emitter, { moved, still, taps, stride, movedFirst }: Correlation, from: number, rows: Dim, sum?: string): string {
-  const { n, c, w } = still;
-  const pixels = product([[rows], [w]]);
+function banded(e: Emitter, c: Correlation, from: number, rows: Dim, sum?: string): string {
+  const { moved, still, taps, movedFirst } = c;
+  const pixels = product([[rows], [still.w]]);
   const band = e.cut(still.value, [{ axis: 2, start: from, size: rows, total: still.h }]);
-  const flat = e.reshape(band, [n, [c], [rows], [w]], [n, [c], pixels]);
-  // Channels join the batch, so that Concat lays a channel's taps beside each other.
-  const single = product([n, [moved.c]]);
-  const alone = e.reshape(moved.value, [n, [moved.c], [moved.h], [moved.w]], [single, [1], [moved.h], [moved.w]]);
-  const shifted = taps.map(({ y, x }) =>
-    e.cut(alone, [
-      { axis: 2, start: from * stride[0] + y, size: rows, step: stride[0], total: moved.h },
-      { axis: 3, start: x, size: w, step: stride[1], total: moved.w },
-    ]),
-  );
+  const flat = e.reshape(band, [still.n, [still.c], [rows], [still.w]], [still.n, [still.c], pixels]);
   const columns = product([[moved.c], [taps.length]]);
-  const patches = e.reshape(e.concat(shifted, 1), [single, [taps.length], [rows], [w]], [n, columns, pixels]);
-  return movedFirst ? outer(e, [patches, columns], [flat, [c]], n, pixels, sum) : outer(e, [flat, [c]], [patches, columns], n, pixels, sum);
+  const patches = shifted(e, c, from, rows);
+  return movedFirst ? outer(e, [patches, columns], [flat, [still.c]], still.n, pixels, sum) : outer(e, [flat, [still.c]], [patches, columns], still.n, pixels, sum);
+}
+
+/**
+ * [n, channels·taps, pixels]: what moves, once a tap, beside each other. A convolution whose kernels each hold a single one gathers them in
+ * one operator; as many slices and a Concat take two passes, and several where they skip pixels.
+ */
+function shifted(e: Emitter, { moved, still, taps, stride }: Correlation, from: number, rows: Dim): string {
+  const { n, w } = still;
+  const reach = [Math.max(...taps.map((t) => t.y)) + 1, Math.max(...taps.map((t) => t.x)) + 1] as const;
+  // Channels join the batch, so that a channel's taps lie beside each other.
+  const single = product([n, [moved.c]]);
+  const height = from === 0 && sameDim(rows, still.h) ? moved.h : (rows as number - 1) * stride[0] + reach[0];
+  const band = e.cut(moved.value, [{ axis: 2, start: from * stride[0], size: height, total: moved.h }]);
+  // With an axis of length one in front: the runtime would lay two-dimensional ones out anew, and back.
+  const alone = e.reshape(band, [n, [moved.c], [height], [moved.w]], [single, [1], [1], [height], [moved.w]]);
+  const whole = taps.length === 1 && stride[0] === 1 && stride[1] === 1;
+  const patches = whole ? alone : e.op("Conv", [alone, ones(e, taps, reach)], { kernel_shape: ints([1, ...reach]), strides: ints([1, ...stride]) });
+  return e.reshape(patches, [single, [taps.length], [1], [rows], [w]], [n, product([[moved.c], [taps.length]]), product([[rows], [w]])]);
+}
+
+/** One kernel a tap, zero but there. */
+function ones(e: Emitter, taps: readonly Tap[], [kh, kw]: readonly [number, number]): string {
+  const data = new Float32Array(taps.length * kh * kw);
+  taps.forEach(({ y, x }, i) => (data[i * kh * kw + y * kw + x] = 1));
+  const order = taps[0]!.y === 0 && taps[0]!.x === 0 ? "taps" : "taps.reversed";
+  return e.floats(order, [taps.length, 1, 1, kh, kw], data);
+}
+
+/** The patches of x that g's pixels have seen, [n, channels·taps, pixels]. */
+export function patchesOf(e: Emitter, x: Picture, g: Picture, window: Window2d): string {
+  return shifted(e, { moved: zeroPadded(e, x, window.pad), still: g, taps: tapsOf(window), stride: window.stride, movedFirst: false }, 0, g.h);
 }
 
 /** sum + Σ over n and pixels of a[n, rows, pixels] · b[n, columns, pixels]: [rows, columns]. */

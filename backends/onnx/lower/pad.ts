@@ -18,8 +18,15 @@ const sides = (a: PadAmounts): Side[] => [
   { axis: "w", before: a.left, after: a.right },
 ];
 
+/** An axis by position, and how many elements it grows by. */
+export interface PadAxis {
+  readonly at: number;
+  readonly before: number;
+  readonly after: number;
+}
+
 /** ONNX's Pad of the axes given by position. */
-export function padAxes(e: Emitter, value: string, rank: number, mode: PadMode, amounts: readonly { at: number; before: number; after: number }[]): string {
+export function padAxes(e: Emitter, value: string, rank: number, mode: PadMode, amounts: readonly PadAxis[]): string {
   const pads = Array.from({ length: 2 * rank }, () => 0);
   for (const { at, before, after } of amounts) {
     pads[at] = before;
@@ -39,9 +46,13 @@ export const pad: Lowering<"pad"> = (e, node) => {
 /** Axis by axis: what was copied outwards adds back to where it came from. */
 export const padAdjoint: Lowering<"pad_adjoint"> = (e, node) => {
   const [id] = node.inputs as [number];
-  const { mode, amounts } = node.attrs;
   const own = e.shape(id);
-  let value = e.value(id);
+  return reordered(e, folded(e, e.value(id), own, node.attrs.mode, node.attrs.amounts), own, node.shape);
+};
+
+/** A value of the padded shape `own` without its padding, which adds to what it was copied from. */
+export function folded(e: Emitter, padded: string, own: Shape, mode: PadMode, amounts: PadAmounts): string {
+  let value = padded;
   if (mode === "zero") {
     const cuts = sides(amounts).map(({ axis, before, after }): Cut => {
       const [at] = positions(own, [axis]) as [number];
@@ -49,12 +60,37 @@ export const padAdjoint: Lowering<"pad_adjoint"> = (e, node) => {
       return { axis: at, start: before, size: addDim(total, -before - after), total };
     });
     value = e.cut(value, cuts);
+  } else if (mode === "reflect" && e.forms.allows("mirrored") && short(own)) {
+    return mirroredBack(e, value, own, amounts);
   } else {
     // w first: the strips of h then are of the final width.
     for (const side of sides(amounts).reverse()) value = foldBack(e, value, own, side, mode);
   }
-  return reordered(e, value, own, node.shape);
-};
+  return value;
+}
+
+/** Along axes this short a product with a matrix of zeros and ones takes less than the operators it saves. */
+const SHORT = 48;
+const short = (own: Shape): boolean => own.slice(-2).every((a, i) => a.axis === ["h", "w"][i] && typeof a.dim === "number" && a.dim <= SHORT);
+
+/** Both axes by matrices that add each padded element to the one it was copied from. */
+function mirroredBack(e: Emitter, value: string, own: Shape, { top, bottom, left, right }: PadAmounts): string {
+  const [h, w] = own.slice(-2).map((a) => a.dim as number) as [number, number];
+  const rows = e.op("MatMul", [value, mirror(e, w, left, right, false)]);
+  return e.op("MatMul", [mirror(e, h, top, bottom, true), rows]);
+}
+
+/** [padded, size], or its transpose: 1 where the padded element is a copy. */
+function mirror(e: Emitter, padded: number, before: number, after: number, transposed: boolean): string {
+  const size = padded - before - after;
+  const data = new Float32Array(padded * size);
+  for (let p = 0; p < padded; p++) {
+    const at = Math.abs(p - before);
+    const from = at < size ? at : 2 * size - 2 - at;
+    data[transposed ? from * padded + p : p * size + from] = 1;
+  }
+  return e.floats(`mirror.${before}.${after}${transposed ? ".t" : ""}`, transposed ? [size, padded] : [padded, size], data);
+}
 
 function foldBack(e: Emitter, value: string, shape: Shape, { axis, before, after }: Side, mode: "reflect" | "edge"): string {
   if (before === 0 && after === 0) return value;

@@ -58,4 +58,14 @@ describe("sums that a matrix product takes in", () => {
     });
     expect(all).not.toContain("Gemm");
   });
+  it("spectral normalization's gradient into a large kernel, as one product", async () => {
+    const all = await types((b, input) => {
+      const matrix = (): NodeId => b.add("flatten", { axes: ["in", "kh", "kw"], into: "rest" }, [b.add("conv_kernel_adjoint", { window }, [input("batch:1 c:128 h:5 w:4"), input("batch:1 c:256 h:3 w:2")])]);
+      const outer = (): NodeId => b.add("mul", {}, [input("rest:1152"), input("out:256")]);
+      const first = b.add("sub", {}, [matrix(), outer()]);
+      return b.add("sub", {}, [b.add("add", {}, [first, matrix()]), outer()]);
+    });
+    expect(all.filter((t) => t === "Gemm").length).toBe(1);
+    expect(all.filter((t) => ["Add", "Sub", "Mul"].includes(t))).toEqual([]);
+  });
 });

@@ -15,6 +15,14 @@ export const leaves: readonly Shape[] = [full, sh("c", 2), [], sh("batch c", 2, 
 const one = <K extends OpName>(op: K, attrs: OpAttrs[K]): Step => (b, pick) => b.add(op, attrs, [pick()]);
 const two = <K extends OpName>(op: K, attrs: OpAttrs[K]): Step => (b, pick) => b.add(op, attrs, [pick(), pick()]);
 const window = { kernel: [3, 3], stride: [1, 1], pad: [1, 1] } as const;
+/** The kernel among the leaves. */
+const KERNEL = 5;
+/** Of few pixels, by a kernel that is normalized by one number, as spectral normalization does. */
+const normalizedConv: Step = (b, pick) => {
+  const size = b.add("sum", { over: ["out", "in", "kh", "kw"] }, [b.add("abs", {}, [KERNEL])]);
+  const scale = b.add("reciprocal", {}, [b.add("add", {}, [size, b.constant(1)])]);
+  return b.add("conv", { window: { ...window, pad: [0, 0] } }, [pick(), b.add("mul", {}, [KERNEL, scale])]);
+};
 
 /** Bounded operations: no graph of a few of them leaves what double precision can tell apart. */
 const steps: readonly Step[] = [
@@ -35,6 +43,7 @@ const steps: readonly Step[] = [
   one("pad", { mode: "reflect", amounts: { top: 1, bottom: 1, left: 1, right: 1 } }), one("pad", { mode: "zero", amounts: { top: 0, bottom: 0, left: 0, right: 0 } }),
   one("upsample", { factor: 2 }), one("upsample_adjoint", { factor: 2 }), one("upsample", { factor: 1 }),
   one("avg_pool", { window, countPad: true }), two("conv", { window }),
+  normalizedConv, normalizedConv,
 ];
 
 export interface RandomGraph {

@@ -40,6 +40,13 @@ describe("what the passes make of", () => {
     ["a + b and b + a", "%0 = input value x; %1 = input value v; %2 = add(%0, %1); %3 = mul(%2, %2); output %3", (t, x, v) => t.mul(t.add(x, v), t.add(v, x))],
     ["a part of what was put together", "%0 = input value x; output %0", (t, x) => t.b.add("slice", { axis: "c", start: 3, size: 3 }, [t.b.add("concat", { along: "c" }, [t.one("tanh", x), x])])],
     ["flat and back", "%0 = input value x; output %0", (t, x) => t.b.add("unflatten", { axis: "k", into: sh("c h w", 3, 4, 5) }, [t.b.add("flatten", { axes: ["c", "h", "w"], into: "k" }, [x])])],
+    ["(x − v)·s + x·v", "%0 = input value x; %1 = input value v; %2 = input value s; %3 = mul(%1, %2); %4 = add(%1, %2); %5 = mul(%0, %4); %6 = sub(%5, %3); output %6", (t, x, v, s) => t.add(t.mul(t.sub(x, v), s), t.mul(x, v))],
+    ["Σ (x + v)·s over pixels", "%0 = input value x; %1 = input value v; %2 = input value s; %3 = sum(%0) over h, w; %4 = constant 20; %5 = mul(%1, %4); %6 = add(%3, %5); %7 = mul(%6, %2); output %7", (t, x, v, s) => t.sum(t.mul(t.add(x, v), s), ["h", "w"])],
+    ["Σ over a picture whose mean was taken away", "%0 = input value x; %1 = mean(%0) over h, w; %2 = sub(%0, %1); %3 = tanh(%2); %4 = mul(%2, %3); %5 = sum(%4) over h, w; output %5", (t, x) => {
+      const y = t.sub(x, t.mean(x, ["h", "w"]));
+      const z = t.one("tanh", y);
+      return t.add(t.sum(t.mul(y, z), ["h", "w"]), t.sum(t.add(y, y), ["h", "w"]));
+    }],
   ])("%s", (_, wanted, make) => expect(optimized(make)).toBe(wanted));
 
   it("every pass says what it does", () => {

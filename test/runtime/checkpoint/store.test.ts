@@ -78,7 +78,7 @@ describe("a run's checkpoints", () => {
     const { dataSha256, ...rest } = info;
     expect(dataSha256).toMatch(/^[0-9a-f]{64}$/);
     expect(rest).toEqual({
-      ...progress(8), programHash: program.hash, specName: "tiny", source, settings: program.settings, schedule: program.schedule, notes: { set: ["ch=64"] },
+      ...progress(8), programHash: program.hash, specName: "tiny", source, settings: program.settings, schedule: program.schedule, notes: { set: ["ch=64"] }, weightsOnly: false,
     });
     const { file } = openWeights(run);
     expect([...file.header.tensors.keys()].slice(0, 4)).toEqual(["param/w", "m/w", "v/w", "param/b"]);

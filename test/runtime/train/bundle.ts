@@ -3,6 +3,7 @@
 import { build } from "esbuild";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import { rawText } from "../../../raw-text.mjs";
 
 export async function bundle(entries: Readonly<Record<string, string>>): Promise<string> {
   const cache = join("node_modules", ".cache");
@@ -11,7 +12,7 @@ export async function bundle(entries: Readonly<Record<string, string>>): Promise
   await build({
     entryPoints: Object.entries(entries).map(([out, file]) => ({ in: file, out })),
     outdir, bundle: true, platform: "node", format: "esm", target: "node20", outExtension: { ".js": ".mjs" },
-    external: ["onnxruntime-node", "sharp"],
+    external: ["onnxruntime-node", "sharp"], plugins: [rawText],
     // protobufjs, within onnx-proto, is CommonJS and asks for `require`.
     banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
     logLevel: "error",

@@ -31,6 +31,15 @@ describe("factors of the rate", () => {
     }
   });
 
+  it("is the TensorFlow U-GAT-IT's: held for an epoch of 10,000 iterations, lr0 * (100 - e) / 50 from epoch 50 on", () => {
+    const [epochs, iterations, decay] = [100, 10_000, 50]; // main.py:14-20; epochs count from 0 (UGATIT.py:517-521)
+    for (let e = 0; e < epochs; e++) {
+      const lr = e < decay ? 1 : (epochs - e) / (epochs - decay);
+      for (const i of [1, 2, iterations])
+        expect(scheduleFactor(ugatit, e * iterations + i, { total: epochs * iterations, epoch: 3400 }, { count: iterations, unit: "steps" })).toBeCloseTo(lr, 12);
+    }
+  });
+
   it("is CycleGAN's: by epochs, 1 - max(0, e - 99) / 101, constant within one", () => {
     const epoch = 13;
     for (let step = 1; step <= 200 * epoch; step++) {
@@ -69,6 +78,14 @@ describe("the scalars of a step", () => {
     const scalars = stepScalars(program, 30, { main: 17 }, { total: 40, epoch: 5 });
     expect(scalars["main.size"]).toBeCloseTo((0.05 * 0.5) / (1 - 0.5 ** 17), 15);
     expect(scalars["main.root"]).toBeCloseTo(1 / Math.sqrt(1 - 0.999 ** 17), 12);
+  });
+
+  it("carry eps's other form: TensorFlow's rate * sqrt(1 - beta2^t) / (1 - beta1^t), and no root", () => {
+    const program = tinyProgram();
+    const hat = { ...program, optimizers: program.optimizers.map((o) => ({ ...o, epsForm: "hat" as const })) };
+    const scalars = stepScalars(hat, 30, { main: 17 }, { total: 40, epoch: 5 });
+    expect(scalars["main.size"]).toBeCloseTo((0.05 * 0.5 * Math.sqrt(1 - 0.999 ** 17)) / (1 - 0.5 ** 17), 15);
+    expect(scalars["main.root"]).toBe(1);
   });
 
   it("count the length in steps or epochs, unless one is asked for", () => {

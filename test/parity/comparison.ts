@@ -1,0 +1,76 @@
+// One step of an engine in float32 against the reference evaluation in double precision, from equal float32 values and batches.
+import type { Compiled } from "../../compiler/compile";
+import type { StateName } from "../../runtime/engine/types";
+import { begin } from "./cases";
+import { norm } from "./digest";
+import { batch32, type Before, load, type Opened, stepEngine } from "./engines";
+import type { Reference } from "./reference";
+
+/** Worst relative differences of one step. */
+export interface Found {
+  readonly losses: number;
+  readonly critics: number;
+  readonly generators: number;
+  readonly moments: number;
+  readonly states: number;
+  readonly updates: number;
+}
+
+export const NAMES: Readonly<Record<keyof Found, string>> = {
+  losses: "losses", critics: "critics' gradients", generators: "generators' gradients", moments: "Adam's moments", states: "spectral vectors", updates: "updates",
+};
+
+/**
+ * The absolute floor, as a part of a size: half a unit in float32's last place. An update is judged less this part of the new value,
+ * which cannot be held better, whatever is computed. A generator's gradient is judged less this part of the largest tensor of its net's
+ * gradient: where a shift is followed by a norm that takes it away (AdaIN's beta), what is right is less than a ten thousandth of that.
+ */
+export const HALF_ULP = 2 ** -24;
+
+const betasOf = (reference: Reference, param: string): readonly [number, number] =>
+  reference.program.optimizers.find((o) => o.params.includes(param))!.betas;
+
+const worst = (list: readonly number[]): number => list.reduce((a, b) => (b <= a ? a : b), 0);
+const distance = (x: ArrayLike<number>, y: Float64Array): number => norm(y.map((v, i) => x[i]! - v));
+
+/** First values and batch are drawn under the seed. Everything is judged tensor by tensor; the worst one counts. */
+export async function compareStep(opened: Opened, compiled: Compiled, seed: number, shaken = true): Promise<Found> {
+  const { engine } = opened;
+  const reference = begin({ shaken }, compiled, seed);
+  for (const { data } of reference.store.values()) data.forEach((v, i) => (data[i] = Math.fround(v)));
+  load(engine, reference);
+  const before: Before = new Map([...reference.store].map(([name, { data }]) => [name, data]));
+  const feeds = batch32(compiled, 1, seed);
+  const losses = await stepEngine(engine, feeds, 1);
+  const wanted = reference.step(feeds);
+
+  const { params, states } = reference.program;
+  const isCritic = (net: string): boolean => net.startsWith("D");
+  const largest = new Map<string, number>();
+  for (const p of params) largest.set(p.net, Math.max(largest.get(p.net) ?? 0, norm(wanted.gradients.get(p.name)!)));
+  const floor = (net: string): number => (isCritic(net) ? 0 : HALF_ULP * largest.get(net)!);
+  const read = (name: string): Float32Array => engine.read(name as StateName);
+  const judge = (found: ArrayLike<number>, right: Float64Array, less: number): number => Math.max(0, distance(found, right) - less) / norm(right);
+
+  const gradients = params.map((p) => {
+    const right = wanted.gradients.get(p.name)!;
+    return { critic: isCritic(p.net), error: judge(opened.gradient(p.name, before), right, floor(p.net)) };
+  });
+  return {
+    losses: worst([...wanted.losses].map(([name, value]) => Math.abs(losses[name]! - value) / Math.abs(value))),
+    critics: worst(gradients.filter((g) => g.critic).map((g) => g.error)),
+    generators: worst(gradients.filter((g) => !g.critic).map((g) => g.error)),
+    moments: worst(params.flatMap((p) => {
+      const [b1, b2] = betasOf(reference, p.name);
+      const [m, v] = [`m:${p.name}`, `v:${p.name}`];
+      const ofSquare = 2 * floor(p.net) * norm(wanted.gradients.get(p.name)!);
+      return [judge(read(m), reference.get(m), (1 - b1) * floor(p.net)), judge(read(v), reference.get(v), (1 - b2) * ofSquare)];
+    })),
+    states: worst(states.map((s) => judge(read(`state:${s.name}`), reference.get(`state:${s.name}`), 0))),
+    updates: worst(params.map((p) => {
+      const [now, old] = [reference.get(`param:${p.name}`), before.get(`param:${p.name}`)!];
+      const moved = (x: ArrayLike<number>): Float64Array => old.map((v, i) => x[i]! - v);
+      return judge(moved(read(`param:${p.name}`)), moved(now), HALF_ULP * norm(now));
+    })),
+  };
+}

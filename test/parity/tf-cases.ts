@@ -1,0 +1,96 @@
+// What is compared with TensorFlow: the `tensorflow` variant, and each of its differences by itself, set apart from the PyTorch code's
+// defaults; beside each the oracle's settings (test/oracle/tf_nets.py: Config) that mean the same.
+import { compile, type Compiled } from "../../compiler/compile";
+import { Random } from "../../compiler/random";
+import { batchOf, SEED } from "./cases";
+import { type Feeds, Reference, sizeOf } from "./reference";
+import { replaced, SPEC, UGATIT } from "./spec";
+
+export interface TfCase {
+  readonly name: string;
+  readonly set?: readonly string[];
+  readonly variants?: readonly string[];
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly batch?: number;
+  /** Where everything is compared; the last one ends the run. */
+  readonly steps: readonly number[];
+  /** Of the whole training. */
+  readonly total: number;
+}
+
+const TINY = { size: 24, ch: 4, blocks: 1, global_depth: 5, local_depth: 4 };
+
+/** One setting by itself: one step, in which everything of it shows. */
+const flip = (name: string, set: readonly string[], config: Readonly<Record<string, unknown>>, more: Partial<TfCase> = {}): TfCase =>
+  ({ name, set, config, steps: [1], total: 4, ...more });
+
+/** All of `variant tensorflow`; a rate is held for one step, so that three show its schedule. */
+const TENSORFLOW = {
+  biases: true, affine: true, unbiased: false, smoothing: 0.1, down_pad: [1, 0, 1, 0], channels_last: true, shared_classifier: true,
+  classifier_bias: true, spectral_scale: true, critic_pad: [1, 2, 1, 2], fresh_batch: true, decay_on: "weights", eps_form: "hat", rate_held: 1,
+};
+const tensorflow = (name: string, config: Readonly<Record<string, unknown>> = {}, more: Partial<TfCase> = {}): TfCase =>
+  ({ name, config: { ...TENSORFLOW, ...config }, steps: [1, 3], total: 3, ...more, set: ["rate_held=1", ...(more.set ?? [])], variants: ["tensorflow", ...(more.variants ?? [])] });
+
+const LOSSES = [["gan", "gan"], ["hinge", "hinge"], ["wgan_gp", "wgan-gp"], ["wgan_lp", "wgan-lp"], ["dragan", "dragan"]] as const;
+
+export const TF_CASES: readonly TfCase[] = [
+  tensorflow("tensorflow"),
+  tensorflow("tensorflow_full", { light: false }, { variants: ["full"] }),
+  tensorflow("tensorflow_batch2", {}, { batch: 2, steps: [1] }),
+  tensorflow("tensorflow_critics2", { critic_steps: 2 }, { set: ["critic_steps=2"] }),
+  tensorflow("tensorflow_plain", { critic_weight: "plain" }, { set: ["critic_weight=plain"], steps: [1] }),
+  ...LOSSES.map(([variant, gan]) => tensorflow(`tensorflow_${variant}`, { gan }, { variants: [variant], steps: [1] })),
+  // From here on one setting each, beside the PyTorch code's defaults.
+  { ...flip("pytorch", [], {}), steps: [1, 3] },
+  flip("biases", ["biases=true", "patch_bias=false"], { biases: true, patch_bias: false }),
+  flip("patch_bias", ["patch_bias=true"], { patch_bias: true }),
+  flip("affine", ["affine=true"], { affine: true }),
+  flip("biased_variance", ["unbiased=false"], { unbiased: false }),
+  flip("smoothing", ["smoothing=0.1"], { smoothing: 0.1 }),
+  flip("down_pad", ["down_pad=reflect(1, 0, 1, 0)"], { down_pad: [1, 0, 1, 0] }),
+  flip("critic_pad", ["critic_pad=reflect(1, 2, 1, 2)"], { critic_pad: [1, 2, 1, 2] }),
+  flip("style_width", ["style_width=6"], { style_width: 6 }),
+  flip("channels_last", ["light=false", "channels_last=true"], { light: false, channels_last: true }),
+  flip("shared_classifier", ["shared_classifier=true"], { shared_classifier: true }),
+  flip("classifier_bias", ["classifier_bias=true"], { classifier_bias: true }),
+  flip("spectral_scale", ["spectral_scale=true"], { spectral_scale: true }),
+  flip("no_spectral_norm", ["critic_weight=plain"], { critic_weight: "plain" }),
+  ...LOSSES.map(([variant, gan]) => flip(variant, [], { gan }, { variants: [variant] })),
+  flip("critic_steps", ["critic_steps=2"], { critic_steps: 2 }, { steps: [1, 3] }),
+  flip("fresh_batch", ["fresh_batch=true"], { fresh_batch: true }),
+  flip("decay_on", ["decay_on=weights"], { decay_on: "weights" }),
+  flip("eps_form", ["eps_form=hat"], { eps_form: "hat" }, { steps: [1, 3] }),
+  flip("rate_held", ["rate_held=1"], { rate_held: 1 }, { steps: [1, 3], total: 3 }),
+];
+
+export const configOf = (c: TfCase): Record<string, unknown> => ({ ...TINY, ...c.config, length: c.total });
+
+export function compileTf(c: Pick<TfCase, "name" | "set" | "variants" | "batch">): Compiled {
+  const text = c.batch === undefined ? UGATIT : replaced(UGATIT, "batch 1\n", `batch ${c.batch}\n`);
+  const set = [...Object.entries(TINY).map(([k, v]) => `${k}=${v}`), ...(c.set ?? [])];
+  const compiled = compile({ path: SPEC, text }, { set, variants: [...(c.variants ?? [])] });
+  if (!compiled.program) throw new Error(`${c.name} does not compile: ${compiled.diagnostics.map((d) => `${d.code} ${d.message}`).join("; ")}`);
+  return compiled;
+}
+
+/** First values as a run draws them, and what begins as a constant (rho, gains, biases) drawn as well: constants hide formulas. */
+export function beginTf(c: Pick<TfCase, "total">, compiled: Compiled): Reference {
+  const reference = new Reference(compiled, c.total).initialize(SEED);
+  for (const { name, init, within } of reference.program.params) {
+    if (init.kind !== "constant") continue;
+    const random = Random.of(SEED, `shake ${name}`);
+    const values = reference.get(`param:${name}`);
+    for (let i = 0; i < values.length; i++) values[i] = within ? 0.02 + 0.98 * random.unit() : init.value + 0.2 * (2 * random.unit() - 1);
+  }
+  return reference;
+}
+
+/** The pictures and draws of a step. */
+export function feedsTf(compiled: Compiled, step: number): Feeds {
+  const samples = compiled.program!.samples.map(({ name, shape }) => {
+    const random = Random.of(SEED, `sample ${name} of step ${step}`);
+    return [name, Float64Array.from({ length: sizeOf(shape) }, () => random.unit())] as const;
+  });
+  return { ...batchOf(compiled, step), samples: Object.fromEntries(samples) };
+}
