@@ -12,6 +12,7 @@ export interface Imported {
 export interface Declaration {
   /** Absent for a statement that does something when the file is loaded. */
   readonly name: string | undefined;
+  readonly kind: "type" | "class" | "value";
   readonly exported: boolean;
   /** With the comment above it. */
   readonly text: string;
@@ -27,7 +28,7 @@ export interface Module {
 }
 
 const OPENS = /^(export |async |abstract |function|class |interface |type |const |let |await |if )/;
-const DECLARES = /^(export )?(?:async |abstract )*(?:function\*?|class|interface|type|const|let) ([\w$]+)/;
+const DECLARES = /^(export )?(?:async |abstract )*(function\*?|class|interface|type|const|let) ([\w$]+)/;
 
 const parsed = new Map<string, Module>();
 
@@ -80,11 +81,13 @@ function declaration(text: string): Declaration {
   const code = withoutWords(text);
   const match = DECLARES.exec(code.trimStart());
   const uses = new Set([...code.matchAll(/(?<![\w$.])(?:(?<=\.\.\.))?[A-Za-z_$][\w$]*|(?<=\.\.\.)[A-Za-z_$][\w$]*/g)].map((m) => m[0]));
-  return { name: match?.[2], exported: match?.[1] !== undefined, text, uses };
+  const keyword = match?.[2];
+  const kind = keyword === "interface" || keyword === "type" ? "type" : keyword === "class" ? "class" : "value";
+  return { name: match?.[3], kind, exported: match?.[1] !== undefined, text, uses };
 }
 
 /** The code without comments and strings; what `${...}` holds stays. */
-function withoutWords(text: string): string {
+export function withoutWords(text: string): string {
   let code = "";
   const closers: string[] = [];
   for (let at = 0; at < text.length; at++) {

@@ -32,6 +32,9 @@ export function kitModuleOf(name: string): string {
   return found;
 }
 
+/** What an exported name of the kit stands for. */
+export const kitKindOf = (name: string): "type" | "class" | "value" => declarationOf(kitModuleOf(name), name).kind;
+
 /** Every name that the kit exports. */
 export const kitNames = (): string[] => Object.keys(kit).flatMap((m) => moduleOf(m).declarations.flatMap((d) => (d.exported && d.name ? [d.name] : [])));
 

@@ -120,10 +120,10 @@ function fill(path: string, engine: Engine, source: string): CheckpointInfo {
     const shapes = new Map(held.map((name) => [fileName(name), engine.shape(name)]));
     refuseOther(path, info, file.header.tensors, { program: engine.program, source, shapes });
     const sum = createHash("sha256");
-    for (const name of engine.stateNames) if (!held.includes(name)) engine.read(name).fill(0);
+    for (const name of engine.stateNames) if (!held.includes(name)) engine.fill(name, (values) => void values.fill(0));
     // The sum is of the file's bytes as they follow one another; an emitted program may have written them in another order than ours.
     const inFile = [...held].sort((a, b) => file.place(fileName(a)).begin - file.place(fileName(b)).begin);
-    for (const name of inFile) file.readInto(fileName(name), engine.read(name), (bytes) => sum.update(bytes));
+    for (const name of inFile) engine.fill(name, (values) => void file.readInto(fileName(name), values, (bytes) => sum.update(bytes)));
     if (sum.digest("hex") !== info.dataSha256) throw new DamagedFile(path, "its numbers are not those that were saved");
     return info;
   } finally {

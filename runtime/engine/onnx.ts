@@ -123,6 +123,10 @@ export class OnnxEngine implements Engine {
     this.#fill(name, values);
   }
 
+  fill(name: StateName, make: (values: Float32Array) => void): void {
+    make(this.read(name));
+  }
+
   async export(name: string, inputs: Readonly<Record<string, NamedTensor>>): Promise<Record<string, NamedTensor>> {
     const spec = this.program.exports.find((each) => each.name === name);
     if (!spec) throw new Error(`the program has no export ${name}`);

@@ -8,12 +8,11 @@ import type { Engine } from "../engine/types.ts";
 /** Parameters and states from their specs; Adam's moments at 0. */
 export function initialize(engine: Engine, seed: number): void {
   for (const { name, init, optimizer } of engine.program.params) {
-    fillInit(engine.read(`param:${name}`), init, seed, name);
+    engine.fill(`param:${name}`, (values) => fillInit(values, init, seed, name));
     if (optimizer === undefined) continue;
-    engine.read(`m:${name}`).fill(0);
-    engine.read(`v:${name}`).fill(0);
+    for (const moment of ["m", "v"] as const) engine.fill(`${moment}:${name}`, (values) => void values.fill(0));
   }
-  for (const { name, init } of engine.program.states) fillInit(engine.read(`state:${name}`), init, seed, name);
+  for (const { name, init } of engine.program.states) engine.fill(`state:${name}`, (values) => fillInit(values, init, seed, name));
 }
 
 export class Sampler {

@@ -95,7 +95,8 @@ class Loop {
     const batch = await data.next(plan === undefined ? undefined : this.#program.plans?.[plan]?.data);
     const updates = updatesAfter(this.#program, step, this.#updates);
     const scalars = stepScalars(this.#program, step, updates, this.#length);
-    const losses = await engine.step({ data: batch, scalars, samples: this.#sampler.draw(step), plan });
+    const now = { step, factor: scheduleFactor(this.#program.schedule, step, this.#length, this.#program.held), updates: { ...this.#updates } };
+    const losses = await engine.step({ data: batch, scalars, samples: this.#sampler.draw(step), plan, now });
     this.#step = step;
     Object.assign(this.#updates, updates);
     const seconds = (performance.now() - from) / 1000;

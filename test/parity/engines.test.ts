@@ -89,7 +89,7 @@ describe.each(FORMS)("$name", (tested) => {
 const spoilt = (opened: Opened, after: (engine: Engine, old: Float32Array) => void, param: string): Opened => {
   const { engine } = opened;
   const spoiler: Engine = {
-    program: engine.program, stateNames: engine.stateNames, shape: (n) => engine.shape(n), read: (n) => engine.read(n), write: (n, v) => engine.write(n, v),
+    program: engine.program, stateNames: engine.stateNames, shape: (n) => engine.shape(n), read: (n) => engine.read(n), write: (n, v) => engine.write(n, v), fill: (n, make) => engine.fill(n, make),
     export: (n, x) => engine.export(n, x), close: () => engine.close(),
     step: async (feeds) => {
       const old = engine.read(`param:${param}`).slice();

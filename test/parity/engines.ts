@@ -6,7 +6,7 @@ import type { Compiled } from "../../compiler/compile";
 import type { Lowerings } from "../../compiler/lowering";
 import { OnnxEngine } from "../../runtime/engine/onnx";
 import type { Engine } from "../../runtime/engine/types";
-import { stepScalars } from "../../runtime/train/schedule";
+import { scheduleFactor, stepScalars } from "../../runtime/train/schedule";
 import { batchOf, TOTAL } from "./cases";
 import type { Feeds, Reference } from "./reference";
 
@@ -75,5 +75,7 @@ export function batch32(compiled: Compiled, step: number, seed: number): Feeds {
 export function stepEngine(engine: Engine, feeds: Feeds, step: number, total = TOTAL): Promise<Record<string, number>> {
   const updates = Object.fromEntries(engine.program.optimizers.map((o) => [o.name, step]));
   const data = Object.fromEntries(Object.entries(feeds.data).map(([name, x]) => [name, Float32Array.from(x)]));
-  return engine.step({ data, samples: {}, scalars: stepScalars(engine.program, step, updates, { total, epoch: 1 }) });
+  const length = { total, epoch: 1 };
+  const now = { step, factor: scheduleFactor(engine.program.schedule, step, length, engine.program.held), updates: Object.fromEntries(engine.program.optimizers.map((o) => [o.name, step - 1])) };
+  return engine.step({ data, samples: {}, scalars: stepScalars(engine.program, step, updates, length), now });
 }

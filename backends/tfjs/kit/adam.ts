@@ -3,6 +3,8 @@ import { type Tensor, tf, type Variable } from "./tf";
 import type { Learned, Weights } from "./weights";
 
 export interface AdamOptions {
+  /** Before the schedule's factor; 1 unless given. */
+  readonly rate?: number;
   readonly betas?: readonly [number, number];
   readonly eps?: number;
   /** `hat` adds eps to the root of the uncorrected v (Kingma & Ba, end of section 2; TensorFlow): root is 1, and step · √(1 - β2^t). */
@@ -11,6 +13,8 @@ export interface AdamOptions {
   readonly decay?: number;
   /** What decays: everything, or weights alone (no biases, no norms). */
   readonly decayOn?: "all" | "weights";
+  /** Gradients whose norm, all of them together, is larger are scaled down to it, before decay. */
+  readonly clipNorm?: number;
 }
 
 /**
@@ -29,7 +33,7 @@ export class Adam {
     private readonly nets: readonly string[],
     options: AdamOptions = {},
   ) {
-    this.options = { betas: [0.9, 0.999], eps: 1e-8, epsForm: "corrected", decay: 0, decayOn: "all", ...options };
+    this.options = { rate: 1, betas: [0.9, 0.999], eps: 1e-8, epsForm: "corrected", decay: 0, decayOn: "all", clipNorm: Infinity, ...options };
   }
 
   /** What it changes. */
@@ -37,17 +41,29 @@ export class Adam {
     return this.weights.learned(this.nets);
   }
 
-  /** One update with this rate, the schedule's factor included. A weight without a gradient stays as it is. */
-  apply(grads: ReadonlyMap<string, Tensor>, rate: number): void {
+  /** One update, with the schedule's factor of the rate. A weight without a gradient stays as it is. */
+  apply(grads: ReadonlyMap<string, Tensor>, factor: number): void {
     this.updates++;
-    const { betas, epsForm } = this.options;
-    const size = rate / (1 - betas[0] ** this.updates);
+    const { rate, betas, epsForm } = this.options;
+    const size = (rate * factor) / (1 - betas[0] ** this.updates);
     const correction = Math.sqrt(1 - betas[1] ** this.updates);
     const [step, root] = epsForm === "hat" ? [size * correction, 1] : [size, 1 / correction];
+    const share = this.share(grads);
     for (const learned of this.learned()) {
       const gradient = grads.get(learned.name);
-      if (gradient) tf.tidy(() => this.change(learned, gradient, step, root));
+      if (gradient) tf.tidy(() => this.change(learned, share ? gradient.mul(share) : gradient, step, root));
     }
+    this.weights.updated(this.nets);
+  }
+
+  /** What is left of each gradient by `clipNorm`; torch.nn.utils.clip_grad_norm_ has the same 1e-6. */
+  private share(grads: ReadonlyMap<string, Tensor>): Tensor | undefined {
+    const { clipNorm } = this.options;
+    if (clipNorm === Infinity) return undefined;
+    return tf.tidy(() => {
+      const squares = this.learned().flatMap(({ name }) => grads.get(name)?.square().sum() ?? []);
+      return tf.div(clipNorm, tf.addN(squares).sqrt().add(1e-6)).minimum(1);
+    });
   }
 
   private change(learned: Learned, gradient: Tensor, step: number, root: number): void {

@@ -5,7 +5,7 @@ import type { Options } from "./command";
 import { listPictures, type Position, prepared, Stream } from "./data";
 import { Draws } from "./draws";
 import { writeWhole } from "./files";
-import { drawn } from "./inits";
+import { drawn as drawnFrom } from "./inits";
 import { UserError } from "./mistake";
 import { toMemoryOrder } from "./order";
 import { type Picture, readPicture, toBytes, toPng } from "./pictures";
@@ -111,20 +111,22 @@ class Run {
   private async once(pictures: ReadonlyMap<string, Float32Array>): Promise<void> {
     const { batch, data, samples, schedule, held } = this.model;
     const inputs: Record<string, Tensor> = {};
+    const drawn: Record<string, Tensor> = {};
     for (const { name, height, width, channels } of data) {
       const values = pictures.get(name);
       if (values) inputs[name] = tf.tensor(values, [batch, height, width, channels]);
     }
     for (const { name, shape, distribution, order } of samples) {
       const count = shape.reduce((product, dim) => product * dim, 1);
-      const values = drawn(distribution, count, { in: 1, out: 1 }, this.seed, `sample ${name} of step ${this.step}`);
-      inputs[name] = tf.tensor(toMemoryOrder(values, order), [...shape]);
+      const values = drawnFrom(distribution, count, { in: 1, out: 1 }, this.seed, `sample ${name} of step ${this.step}`);
+      drawn[name] = tf.tensor(toMemoryOrder(values, order), [...shape]);
     }
+    this.weights.drawn = drawn;
     const losses = this.training.step(inputs, { step: this.step, factor: scheduleFactor(schedule, this.step, this.length, held) });
     const names = Object.keys(losses);
     const all = tf.stack(Object.values(losses));
     const values = await all.data<"float32">();
-    tf.dispose([inputs, losses, all]);
+    tf.dispose([inputs, drawn, losses, all]);
     if (this.checkpoint) this.compare(this.checkpoint);
     this.checkpoint = undefined;
     this.line.say(this.step, this.length.total, names.map((name, i) => `${name} ${(values[i] ?? NaN).toPrecision(4)}`));
@@ -157,6 +159,7 @@ class Run {
   /** What the exports make of the first test pictures: given left, made right. */
   private async draw(): Promise<void> {
     for (const [name, translate] of Object.entries(this.training.exports)) {
+      if (translate.length > 1) continue; // it wants more than a picture
       const spec = this.model.data.find((stream) => stream.name === /^(.+)2/.exec(name)?.[1]) ?? this.model.data[0];
       if (!spec) continue;
       const files = await listPictures(join(this.options.data, `test${spec.folder}`)).catch(() => []);
@@ -173,7 +176,7 @@ class Run {
     const values = prepared(await readPicture(file, spec.channels), spec, spec.test, file, Draws.seeded(0));
     const image = tf.tidy(() => {
       const made = this.weights.inference(() => translate(tf.tensor(values, [1, spec.height, spec.width, spec.channels])));
-      return "image" in made ? made.image : made;
+      return made instanceof tf.Tensor ? made : made["image"]!;
     });
     const [, height = 1, width = 1, channels = 1] = image.shape;
     const given = { width: spec.width, height: spec.height, channels: spec.channels, data: toBytes(values) };

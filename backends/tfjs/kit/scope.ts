@@ -13,8 +13,6 @@ interface LearnOptions {
 
 /** One place. What is made inside is numbered in the order in which it is asked for; equal calls find equal tensors. */
 export class Scope {
-  private readonly counters = new Map<string, number>();
-
   constructor(
     private readonly weights: Weights,
     readonly path: string,
@@ -22,6 +20,7 @@ export class Scope {
     private readonly netInit: NetInit | undefined,
     /** While a weight is seen as a matrix [rest, out]: the order of its flattened axis `rest`. */
     readonly rest?: Order,
+    private readonly counters = new Map<string, number>(),
   ) {}
 
   /** True while states advance; false in what is exported. */
@@ -36,18 +35,17 @@ export class Scope {
 
   /** A part of this place, numbered: `conv1`, `conv2`, ... */
   place(name: string): Scope {
-    return this.inner(`${name}${this.count(name)}`);
+    return this.inner(this.numbered(name));
   }
 
   /** A named part of this place: `content`, and `content2` if it is asked for again. */
   at(name: string): Scope {
-    const n = this.count(`let ${name}`);
-    return this.inner(n === 1 ? name : `${name}${n}`);
+    return this.inner(this.again(name));
   }
 
   /** This place, while a weight whose flattened axis has this order is transformed. */
   withRest(rest: Order | undefined): Scope {
-    return new Scope(this.weights, this.path, this.netName, this.netInit, rest);
+    return new Scope(this.weights, this.path, this.netName, this.netInit, rest, this.counters);
   }
 
   /** The learned tensor of this name. Its fans are its size unless given. */
@@ -62,6 +60,17 @@ export class Scope {
     return this.learn(setting, shape, initFor(this.netInit, layer, setting), { role: setting, fans, order });
   }
 
+  /** The draw of this name for this step, batch first; a loop draws `t`, then `t2`. One without a name is numbered. */
+  sample(name?: string): Tensor {
+    const own = name === undefined ? this.numbered("sample") : this.again(name);
+    return this.weights.sample(this.path === "" ? own : `${this.path}.${own}`);
+  }
+
+  /** The same while training, and nothing in what is exported. */
+  sampleWhileTraining(): Tensor | 0 {
+    return this.training ? this.sample() : 0;
+  }
+
   /** The state of this name as it is now; a constant for gradients. */
   state(name: string, shape: readonly number[], init: Init, { order }: { readonly order?: Order | undefined } = {}): Tensor {
     return this.weights.state(`${this.path}.${name}`, shape, init, order);
@@ -73,7 +82,16 @@ export class Scope {
   }
 
   private inner(segment: string): Scope {
-    return new Scope(this.weights, `${this.path}.${segment}`, this.netName, this.netInit, this.rest);
+    return new Scope(this.weights, this.path === "" ? segment : `${this.path}.${segment}`, this.netName, this.netInit, this.rest);
+  }
+
+  private again(name: string): string {
+    const n = this.count(`let ${name}`);
+    return n === 1 ? name : `${name}${n}`;
+  }
+
+  private numbered(name: string): string {
+    return `${name}${this.count(name)}`;
   }
 
   /** How often this place was asked for `key`, this time included. */

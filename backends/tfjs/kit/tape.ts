@@ -58,6 +58,14 @@ export function gradients(wanted: () => readonly Learned[], f: () => Tensor): Gr
   return { value, grads: new Map(found) };
 }
 
+/**
+ * The gradient of each sample's value by its own `by`, from which `of` was computed on the tape of an outer gradient; second derivatives
+ * follow.
+ */
+export function gradientOf(of: Tensor, by: Tensor): Tensor {
+  return gradient(() => of, by);
+}
+
 /** The gradient of each sample's value by its own `by`; second derivatives follow. `of` runs inside, on a tape of its own. */
 export function gradient(of: (by: Tensor) => Tensor, by: Tensor): Tensor {
   return tf.grad((x: Tensor) => of(x).sum())(by);

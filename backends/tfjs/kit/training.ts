@@ -22,10 +22,15 @@ export interface Origin {
 /** A tensor that is drawn for each step. */
 export interface Sample {
   readonly name: string;
-  /** With the batch first. */
+  /** As it lies in memory, the batch first. */
   readonly shape: readonly number[];
   readonly distribution: Init;
   readonly order?: Order;
+}
+
+/** A network's outputs; pictures are called `image`. */
+export interface Outputs {
+  readonly [name: string]: Tensor;
 }
 
 export interface Moment {
@@ -37,12 +42,12 @@ export interface Moment {
 
 /** The step, made once for a run. */
 export interface Training {
-  /** One step: pictures (NHWC, in [-1, 1]) and samples by name in, losses by name out: scalars, the caller's to dispose of. */
+  /** One step: pictures (NHWC, in [-1, 1]) by name in, losses by name out: scalars, the caller's to dispose of. */
   step(batch: Readonly<Record<string, Tensor>>, now: Moment): Record<string, Tensor>;
   /** By the spec's name; an optimizer of several phases is an Adam for each. */
   readonly optimizers: Readonly<Record<string, readonly Adam[]>>;
-  /** By name, `A2B`: from pictures to pictures, or to a record that has them as `image`. */
-  readonly exports: Readonly<Record<string, (x: Tensor) => Tensor | { readonly image: Tensor }>>;
+  /** By name, `A2B`: what the spec exports, for use outside of a step (`weights.inference`). */
+  readonly exports: Readonly<Record<string, (x: Tensor, ...others: Tensor[]) => Tensor | Outputs>>;
 }
 
 export interface TrainingModel {

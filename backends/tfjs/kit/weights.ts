@@ -45,6 +45,10 @@ export class Weights {
   /** While true, states advance (running means, power iterations). */
   training = true;
   readonly seed: number;
+  /** What is drawn for this step, by name. */
+  drawn: Readonly<Record<string, Tensor>> = {};
+  /** How often each net was updated. */
+  private readonly versions = new Map<string, number>();
   private readonly entries = new Map<string, Entry>();
   private readonly learnable = new Map<string, Learned>();
   /** Loaded, but not made yet. */
@@ -57,6 +61,18 @@ export class Weights {
   /** The root scope of a net: names made there begin with its name. */
   net(name: string, init?: NetInit): Scope {
     return new Scope(this, name, name, init);
+  }
+
+  /** A scope outside the nets, where a phase draws and keeps its states; the outermost one unless named. */
+  place(path = ""): Scope {
+    return new Scope(this, path, "", undefined);
+  }
+
+  /** This step's draw of that name. */
+  sample(name: string): Tensor {
+    const drawn = this.drawn[name];
+    if (!drawn) throw new Error(`nothing is drawn for ${name} in this step`);
+    return drawn;
   }
 
   /** The learned tensor `name`; made if this is its first use. */
@@ -94,6 +110,16 @@ export class Weights {
     return [...this.learnable.values()].filter(({ net }) => nets.some((name) => net === name || net.startsWith(`${name}.`)));
   }
 
+  /** Says that these nets have other weights now. */
+  updated(nets: readonly string[]): void {
+    for (const net of nets) this.versions.set(net, this.versionOf(net) + 1);
+  }
+
+  /** Counts the updates of a net. */
+  versionOf(net: string): number {
+    return this.versions.get(net) ?? 0;
+  }
+
   /** Runs `f` with states that stay as they are. */
   inference<T>(f: () => T): T {
     const before = this.training;
@@ -123,13 +149,14 @@ export class Weights {
   save(): Map<string, FileTensor> {
     const kinds = (name: string): string[] => ["param", "m", "v"].map((kind) => name.replace(/^param/, kind));
     const names = new Set([...this.entries.keys()].filter((name) => !/^[mv]\//.test(name)).flatMap(kinds));
-    const saved = [...names].flatMap((name): [string, FileTensor][] => {
-      const entry = this.entries.get(name);
-      if (!entry) return [];
-      const data = entry.variable.dataSync<"float32">();
-      return [[name, { shape: shapeInFile(entry.variable.shape, entry.order), data: toFileOrder(data, entry.order) }]];
-    });
-    return new Map(saved);
+    return new Map([...names].flatMap((name) => (this.entries.has(name) ? [[name, this.read(name)!] as const] : [])));
+  }
+
+  /** One tensor by the name it has in files, made or not; undefined if nobody knows it. */
+  read(name: string): FileTensor | undefined {
+    const entry = this.entries.get(name);
+    if (!entry) return this.waiting.get(name);
+    return { shape: shapeInFile(entry.variable.shape, entry.order), data: toFileOrder(entry.variable.dataSync<"float32">(), entry.order) };
   }
 
   /** Names of what is made, as in files. */
