@@ -15,7 +15,7 @@ const common = {
   minifySyntax: true,
   loader: { ".gan": "text" },
   plugins: [rawText],
-  external: ["onnxruntime-node", "sharp", "@iconify-json/*"],
+  external: ["onnxruntime-node", "sharp", "@iconify-json/*", "esbuild", "prettier"],
   logLevel: "warning",
 };
 

@@ -37,19 +37,20 @@ export function registerCommands(program: Command): void {
   ).action(async (spec: string, options) => (await import("./commands/plan")).planCommand(spec, options));
 
   example(
-    withJson(withChoices(program.command("compile").argument("<spec>").description("write ONNX graphs: one file an export, and the whole training step"))),
-    "ganc compile specs/ugatit.gan --target onnx --out build", "ganc compile specs/ugatit.gan --target onnx --out build --weights runs/emoji",
+    withJson(withChoices(program.command("compile").argument("<spec>").description("write ONNX graphs, one file an export and the whole training step; or a TypeScript project that trains on TensorFlow.js"))),
+    "ganc compile specs/ugatit.gan --target onnx --out build", "ganc compile specs/ugatit.gan --target onnx --out build --weights runs/emoji", "ganc compile specs/ugatit.gan --target tfjs --out ugatit-tfjs",
   )
-    .requiredOption("--target <name>", "onnx")
+    .requiredOption("--target <name>", "onnx or tfjs")
     .requiredOption("--out <dir>", "where the files go")
     .option("--weights <run>", "a run's folder or a checkpoint; without it the weights are the initial ones")
     .option("--seed <n>", "of the initial weights", wholeNumber("seed", 0), 1)
     .option("--no-training", "only the exports")
+    .option("--force", "tfjs: overwrite files that were changed")
     .action(async (spec: string, options) => (await import("./commands/compile")).compileCommand(spec, options));
 
   example(
     withJson(withChoices(program.command("train").argument("<spec>").description("train a spec on folders trainA, trainB (and testA, testB for pictures)"))),
-    "ganc train specs/ugatit.gan --data data/selfie2anime --out runs/anime", "ganc train specs/ugatit.gan --data data/emoji --out runs/emoji --steps 800 --set size=64", "ganc train specs/ugatit.gan --data data/emoji --out runs/emoji --resume",
+    "ganc train specs/ugatit.gan --data data/selfie2anime --out runs/anime", "ganc train specs/ugatit.gan --data data/emoji --out runs/emoji --steps 800 --set size=64", "ganc train specs/ugatit.gan --data data/emoji --out runs/emoji --resume", "ganc train specs/ugatit.gan --data data/emoji --out runs/tfjs --engine tfjs",
   )
     .requiredOption("--data <dir>", "a folder with trainA, trainB, testA, testB")
     .requiredOption("--out <run>", "the run's folder: checkpoints, pictures, log.jsonl, events, report.html")
@@ -61,6 +62,7 @@ export function registerCommands(program: Command): void {
     .option("--pictures-every <n>", "steps between picture grids; 0: only at the end", wholeNumber("pictures-every", 0), 250)
     .option("--keep <n>", "checkpoints kept", wholeNumber("keep", 1), 2)
     .option("--threads <n>", "threads of one operation", wholeNumber("threads", 1))
+    .option("--engine <name>", "onnx; tfjs: TensorFlow.js by the first of its packages that loads from here; or the package's name, tfjs-node-gpu, tfjs-node, tfjs-cpu", "onnx")
     .option("--profile <file>", "trace the first 3 steps: a JSON file that chrome://tracing and ui.perfetto.dev open")
     .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options)));
 

@@ -14,11 +14,14 @@ export interface CompileFlags extends Choices {
   readonly weights?: string;
   readonly seed: number;
   readonly training: boolean;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
 export async function compileCommand(path: string, flags: CompileFlags): Promise<void> {
-  if (flags.target !== "onnx") throw new UsageError(`--target takes onnx, not ${flags.target}`);
+  if (flags.target === "tfjs") return (await import("./compile-tfjs")).compileTfjs(path, flags);
+  if (flags.target !== "onnx") throw new UsageError(`--target takes onnx or tfjs, not ${flags.target}`);
+  if (flags.force) throw new UsageError("--force goes with --target tfjs");
   const c = loadOrFail(path, flags);
   refuseUnlowerable(c);
   const run = flags.weights === undefined ? undefined : openRun(flags.weights);

@@ -2,8 +2,11 @@ import { listData } from "../../runtime/data/folder";
 import { startTraining, stopOnInterrupt } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
+import { TRAINING_MODULE, type TfjsChoice } from "../../runtime/engine/tfjs-open";
+import type { TfjsPackage } from "../../runtime/tfjs/packages";
 import { emitForTraining } from "../emit";
-import type { Choices } from "../options";
+import { bundled, projectOf } from "../emit-tfjs";
+import { type Choices, UsageError } from "../options";
 import { importsOf, loadOrFail } from "../spec";
 
 export interface TrainFlags extends Choices {
@@ -18,6 +21,7 @@ export interface TrainFlags extends Choices {
   readonly keep?: number;
   readonly threads?: number;
   readonly profile?: string;
+  readonly engine?: string;
   readonly json?: boolean;
 }
 
@@ -30,6 +34,7 @@ export interface RunNotes {
 }
 
 export async function trainCommand(path: string, flags: TrainFlags): Promise<Outcome | undefined> {
+  const tfjs = tfjsOf(flags);
   const c = loadOrFail(path, flags);
   if (!c.program) return undefined;
   // Looked for before the graphs are made: who mistypes a folder should not wait to hear it.
@@ -40,11 +45,12 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<Out
     checkpointEvery: flags.checkpointEvery, picturesEvery: flags.picturesEvery,
     ...(flags.steps === undefined ? {} : { steps: flags.steps }), ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.strict ? { strict: true } : {}), ...(flags.keep === undefined ? {} : { keep: flags.keep }), ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }), ...(tfjs ? { tfjs } : {}),
   };
   const out = process.stdout;
   const view = new ProgressView({ write: (text) => void out.write(text), isTTY: out.isTTY === true, columns: out.columns ?? 100 }, { json: flags.json === true });
-  const training = startTraining(c.program, emitForTraining(c), settings, { onEvent: view.onEvent, worker: new URL("./worker.js", distUrl()) });
+  const models = tfjs ? [[TRAINING_MODULE, Buffer.from(await bundled(projectOf(c, notes)))] as const] : emitForTraining(c);
+  const training = startTraining(c.program, models, settings, { onEvent: view.onEvent, worker: new URL("./worker.js", distUrl()) });
   const undo = stopOnInterrupt(training, (line) => view.line(line));
   try {
     const outcome = await training.done;
@@ -57,6 +63,17 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<Out
     view.close();
     undo();
   }
+}
+
+/** `--engine` as a choice of TensorFlow.js, or undefined for onnxruntime. */
+function tfjsOf({ engine = "onnx", profile, threads }: TrainFlags): TfjsChoice | undefined {
+  if (engine === "onnx") return undefined;
+  const packages: Readonly<Record<string, TfjsPackage | undefined>> = { tfjs: undefined, "tfjs-node-gpu": "tfjs-node-gpu", "tfjs-node": "tfjs-node", "tfjs-cpu": "tfjs" };
+  if (!(engine in packages)) throw new UsageError(`--engine takes onnx, ${Object.keys(packages).join(", ")}, not ${engine}`);
+  if (profile !== undefined) throw new UsageError("--profile goes with --engine onnx");
+  if (threads !== undefined) throw new UsageError("--threads goes with --engine onnx: TensorFlow takes TF_NUM_INTRAOP_THREADS from the environment");
+  const chosen = packages[engine];
+  return { from: process.env["TFJS_PACKAGES"] || process.cwd(), ...(chosen ? { package: chosen } : {}) };
 }
 
 /** The folder of the bundle, where the worker lies, too. */

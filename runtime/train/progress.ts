@@ -116,6 +116,8 @@ function describe(event: Exclude<TrainEvent, StepReport>): string[] {
       return [`skipped: ${event.message}`];
     case "warning":
       return [`warning: ${event.message}`];
+    case "note":
+      return [event.message];
     case "pictures":
       return event.paths.map((path) => `pictures: ${path}`);
     case "checkpoint":

@@ -1,10 +1,12 @@
 // One training from its settings: engine, data, checkpoint to go on from, then the loop. Runs in the worker thread.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { count } from "../../compiler/layout.ts";
 import type { Program } from "../../compiler/program.ts";
 import type { CheckpointInfo } from "../checkpoint/contents.ts";
 import { CheckpointStore, listCheckpoints, makeFolder, removeTemporaries, type Restored } from "../checkpoint/store.ts";
 import { OnnxEngine, type Models } from "../engine/onnx.ts";
+import { openTfjs } from "../engine/tfjs-open.ts";
 import type { Engine } from "../engine/types.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { UserError } from "../files/errors.ts";
@@ -36,7 +38,8 @@ export async function runTraining(program: Program, models: Models, given: Train
   // First the engine: with models that cannot be made nothing has been begun.
   const profile = settings.profile === undefined ? undefined : new Profile(settings.profile);
   const traced = profile && { observe: profile.observe, profile: profile.prefixOf };
-  const engine = await OnnxEngine.create(program, models, { threads: settings.threads, ...traced });
+  const onnx = settings.tfjs ? undefined : await OnnxEngine.create(program, models, { threads: settings.threads, ...traced });
+  const engine: Engine = onnx ?? (await openTfjs(program, models, settings.tfjs!, (message) => host.emit({ kind: "note", message })));
   await writeRunFile(settings, program);
   const store = new CheckpointStore(settings.run, { keep: settings.keep, source: settings.source, notes: settings.notes });
   let data: DataSource | undefined;
@@ -45,7 +48,7 @@ export async function runTraining(program: Program, models: Models, given: Train
   const writeProfile = async (): Promise<void> => {
     if (!profile || written) return;
     written = true;
-    engine.endProfiling();
+    onnx?.endProfiling();
     await profile.write();
   };
   try {
@@ -142,7 +145,7 @@ async function writeRunFile(settings: TrainSettings, program: Program): Promise<
 
 function factsOf(settings: TrainSettings, program: Program, engine: Engine, data: DataSource, { total, seed }: { total: number; seed: number }): Record<string, string> {
   const trained = program.params.filter(({ optimizer }) => optimizer !== undefined);
-  const parameters = trained.reduce((sum, { name }) => sum + engine.read(`param:${name}`).length, 0);
+  const parameters = trained.reduce((sum, { name }) => sum + count(engine.shape(`param:${name}`)), 0);
   return {
     data: settings.data,
     steps: total.toLocaleString("en"),

@@ -1,5 +1,5 @@
 // The main thread's side: starts the worker, hears from it, and asks it to stop.
-import { Worker } from "node:worker_threads";
+import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { Program } from "../../compiler/program.ts";
 import { UserError } from "../files/errors.ts";
 import type { Emit, Outcome, TrainSettings } from "./types.ts";
@@ -43,7 +43,8 @@ export interface StartOptions {
 export function startTraining(program: Program, models: Iterable<readonly [name: string, bytes: Uint8Array]>, settings: TrainSettings, options: StartOptions): Training {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const workerData: ToWorker = { program, settings, stop };
-  const worker = new Worker(options.worker ?? new URL("./worker.js", import.meta.url), { workerData });
+  // TensorFlow's library reads the process's own environment, which a thread has only so.
+  const worker = new Worker(options.worker ?? new URL("./worker.js", import.meta.url), { workerData, ...(settings.tfjs ? { env: SHARE_ENV } : {}) });
   const done = new Promise<Outcome>((resolve, reject) => {
     worker.on("message", (message: FromWorker) => {
       if (message.kind === "event") options.onEvent(message.event);

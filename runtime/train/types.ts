@@ -1,5 +1,6 @@
 // What a training is told, and what it tells. Messages are plain data: they cross from the worker thread to the main one.
 import type { Json } from "../data/types.ts";
+import type { TfjsChoice } from "../engine/tfjs-open.ts";
 import type { Engine } from "../engine/types.ts";
 
 export interface TrainSettings {
@@ -27,6 +28,8 @@ export interface TrainSettings {
   readonly reportEvery?: number;
   /** Threads of one operation; 2 unless given. */
   readonly threads?: number;
+  /** Train on TensorFlow.js; on onnxruntime unless given. */
+  readonly tfjs?: TfjsChoice;
   /** A file for a trace of the first steps (profile.ts). */
   readonly profile?: string;
 }
@@ -80,6 +83,7 @@ export type TrainEvent =
   | { readonly kind: "pictures"; readonly step: number; readonly paths: readonly string[] }
   | { readonly kind: "skip"; readonly file: string; readonly message: string; readonly skipped: number }
   | { readonly kind: "warning"; readonly message: string }
+  | { readonly kind: "note"; readonly message: string }
   | { readonly kind: "end"; readonly outcome: Outcome };
 
 export type Emit = (event: TrainEvent) => void;

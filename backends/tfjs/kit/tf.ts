@@ -14,6 +14,8 @@ const packages = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node", "@tensor
 /** The package that TFJS_PACKAGE names, or the first that loads. */
 function load(): { readonly name: string; readonly tf: typeof TensorFlow } {
   const require = createRequire(import.meta.url);
+  // TensorFlow's notices on stderr: errors and warnings alone.
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "1";
   // Node 23 has dropped functions that tfjs-node 4.22 still calls.
   const util = require("node:util") as Record<string, unknown>;
   util["isNullOrUndefined"] ??= (x: unknown) => x === null || x === undefined;
