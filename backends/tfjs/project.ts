@@ -7,7 +7,7 @@ import { mainText, packageText, readmeText, tsconfigText, weightsText } from "./
 import { modelText, type Notes } from "./scaffold/model";
 import { Body } from "./writer/body";
 import { handedOn } from "./writer/hand";
-import { type Passed, Project } from "./writer/project";
+import { Project } from "./writer/project";
 import { writeTraining } from "./writer/train";
 
 export interface EmittedProject {
@@ -25,15 +25,13 @@ const HEADERS: Readonly<Record<string, string>> = {
 export function emitProject(c: Compiled, notes: Notes = { path: c.source.path, set: [], variants: [], imports: {} }): EmittedProject {
   const { model, program } = c;
   if (!model || !program) throw new Error("defect: a spec without a program has no project");
-  let passed: Passed = new Map();
-  let project = new Project(c, passed);
-  let training = "";
-  // Once to see which arguments are ever written, once to write.
-  for (let round = 0; round < 2; round++) {
-    project = new Project(c, passed);
-    training = writeTraining(project, c, model);
-    passed = project.passing;
-  }
+  // Once to see which arguments are ever written, once to see which of them are ever read, once to write.
+  const first = new Project(c, new Map());
+  writeTraining(first, c, model);
+  const second = new Project(c, first.passing);
+  writeTraining(second, c, model);
+  const project = new Project(c, first.passing, second.reading);
+  const training = writeTraining(project, c, model);
   const config = configText(project, c, [training, ...[...project.declarations.values()].map((d) => d.text)].join("\n"));
   const bodies = new Map<string, string[]>([["train", [training]], ["config", [config]], ["model", [modelText(c, program, notes)]], ["main", [mainText()]]]);
   const homes = new Map<string, string>([...c.params.keys()].filter((n) => new RegExp(`export const ${n}\\b`).test(config)).map((n) => [n, "config"]));
@@ -46,9 +44,8 @@ export function emitProject(c: Compiled, notes: Notes = { path: c.source.path, s
   const wanted = new Set<string>(["run"]);
   const files = new Map<string, string>();
   for (const [file, texts] of bodies) {
-    const text = texts.join("\n");
     const header = HEADERS[file] === undefined ? "" : `// ${HEADERS[file]} From ${c.source.path}.\n`;
-    files.set(`src/${file}.ts`, `${header}${importsOf(file, text, homes, kit, wanted)}\n\n${text}`);
+    files.set(`src/${file}.ts`, `${header}${importsOf(file, texts, homes, kit, wanted)}\n\n${texts.join("\n")}`);
   }
   for (const [name, text] of shake(wanted)) files.set(`src/lib/${name}`, text);
   files.set("package.json", packageText(program));
@@ -63,7 +60,8 @@ function uses(text: string): Set<string> {
   const code = withoutWords(text);
   const single = [...code.matchAll(/\b(?:const|let) (\w+)/g)].map((m) => m[1]!);
   const taken = [...code.matchAll(/\b(?:const|let) [{[]([^=]*)[}\]] =/g)].flatMap((m) => m[1]!.match(/\w+/g) ?? []);
-  const made = new Set([...single, ...taken]);
+  const given = [...code.matchAll(/[(,]\s*\{([^{}]*)\}: \{/g)].flatMap((m) => m[1]!.split(",").map((part) => part.split("=")[0]!.trim()));
+  const made = new Set([...single, ...taken, ...given]);
   const names = [...code.matchAll(/(?<![\w$.])(?:\.\.\.)?([A-Za-z_$][\w$]*)(?!\s*\??:)(?![\w$])/g)].map((m) => m[1]!);
   return new Set(names.filter((name) => !made.has(name) || new RegExp(`export const ${name}\\b`).test(code)));
 }
@@ -83,11 +81,13 @@ function reachable(project: Project, roots: readonly string[]) {
   return [...project.declarations.values()].filter((d) => found.has(d.name));
 }
 
-function importsOf(file: string, text: string, homes: ReadonlyMap<string, string>, kit: ReadonlyMap<string, string>, wanted: Set<string>): string {
+function importsOf(file: string, texts: readonly string[], homes: ReadonlyMap<string, string>, kit: ReadonlyMap<string, string>, wanted: Set<string>): string {
   const up = file.includes("/") ? "../" : "./";
   const by = new Map<string, string[]>();
+  const text = texts.join("\n");
   const code = withoutWords(text);
-  for (const name of [...uses(text)].sort()) {
+  const names = new Set(texts.flatMap((t) => [...uses(t)]));
+  for (const name of [...names].sort()) {
     if (new RegExp(`(?:^|\\n)(?:export )?(?:const|class|function|type) ${name}\\b`).test(text)) continue;
     const home = homes.get(name);
     const from = home ?? kit.get(name);

@@ -19,6 +19,7 @@ export class ScopeName {
     if (this.name === undefined) {
       this.name = this.fixed ? this.hint : this.body.taken.fresh(this.hint);
       this.line.text = `const ${this.name} = ${this.make()};`;
+      this.line.declares = this.name;
     }
     this.body.usedScope = true;
     return this.name;
@@ -115,7 +116,8 @@ export function renamed(v: TextValue, text: string): TextValue {
     case "list": return { kind: "list", text, items: v.items.map((f, k) => renamed(f, `${text}[${k}]`)) } satisfies ListValue;
     case "function": return { ...v, alias: { text, bound: v.bound } };
     case "builtin": return { ...v, text };
-    case "instance": return { ...v, text };
+    case "instance":
+    case "plain": return { ...v, text };
     default: return v;
   }
 }

@@ -72,9 +72,9 @@ function rootOf(f: FunctionValue | InstanceValue, count: number, defined: Define
   return inputs.includes(undefined) ? undefined : `${net}.call(${inputs.join(", ")})`;
 }
 
-/** The same value, known to the step by this text. */
+/** The same value, known to the step by this text unless it has one already. */
 export function withRoot(v: TextValue, root: string | undefined): TextValue {
-  if (v.kind === "tensor") return { ...v, root };
+  if (v.kind === "tensor") return { ...v, root: v.root ?? root };
   if (v.kind === "record") return { ...v, fields: new Map([...v.fields].map(([k, x]) => [k, withRoot(x, root === undefined ? undefined : `${root}.${k}`)])) };
   if (v.kind === "list") return { ...v, items: v.items.map((x, k) => withRoot(x, root === undefined ? undefined : `${root}[${k}]!`)) };
   return v;

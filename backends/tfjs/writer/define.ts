@@ -4,7 +4,7 @@ import type { Env } from "../../../compiler/trace/env";
 import type { Span } from "../../../dsl/source";
 import type { BodyDecl, Parameter } from "../../../dsl/tree";
 import { ordered } from "./axes";
-import { Body, renamed, typeOf } from "./body";
+import { Body, reads, renamed, typeOf } from "./body";
 import { takesTensor } from "./call";
 import { evaluate, textOf } from "./evaluate";
 import { asFunction } from "./hand";
@@ -43,7 +43,7 @@ export function define(project: Project, decl: BodyDecl, home: Env, args: Readon
     const given = args.get(p.name.text);
     const fallback = given === undefined && p.default ? evaluate(b, p.default, names) : undefined;
     const v = given ?? (p.type?.kind === "named" && p.type.name.text === "word" && p.default?.kind === "name" ? ({ kind: "word", value: p.default.name } as const) : fallback) ?? NONE;
-    const isParameter = (given !== undefined || project.isPassed(decl, p.name.text)) && !["bool", "word", "none"].includes(v.kind);
+    const isParameter = (given !== undefined || project.isPassed(decl, p.name.text)) && (v.kind === "tensor" || project.isRead(decl, p.name.text)) && !["bool", "word", "none"].includes(v.kind);
     if (!isParameter) {
       names.set(p.name.text, v);
       continue;
@@ -68,6 +68,7 @@ export function define(project: Project, decl: BodyDecl, home: Env, args: Readon
   const returned = textOf(result);
   sizes.prune(`return ${returned};`);
   const body = `${b.block.print()}return ${returned};\n`;
+  for (const { p } of shown) if (reads(body, p.name.text)) project.noteRead(decl, p.name.text);
   const name = project.declare(decl, FILES[decl.keyword], (n) => header(project, decl) + print(decl, n, { shown, inputs, settings, scopeName, body, result: typeOf(result) }));
   project.settings.set(name, shown.filter((s) => settings.includes(s.p)).map((s) => ({ name: s.p.name.text, type: s.type, optional: s.fallback !== undefined })));
   return { name, result, inputs, settings };
@@ -111,7 +112,7 @@ interface Parts {
 
 function print(decl: BodyDecl, name: string, { shown, inputs, settings, scopeName, body, result }: Parts): string {
   const of = (some: readonly Parameter[]) => shown.filter((s) => some.includes(s.p));
-  const ins = of(inputs).map((s) => `${s.p.name.text}: ${s.type}`);
+  const ins = of(inputs).map((s) => `${reads(body, s.p.name.text) ? "" : "_"}${s.p.name.text}: ${s.type}`);
   const set = of(settings);
   const type = `{ ${set.map((s) => `${s.p.name.text}${s.fallback === undefined ? "" : "?"}: ${s.type}`).join("; ")} }`;
   const names = `{ ${set.map((s) => (s.fallback === undefined ? s.p.name.text : `${s.p.name.text} = ${s.fallback}`)).join(", ")} }`;

@@ -81,10 +81,17 @@ export class Project {
     return model?.phases.slice(0, Math.max(0, this.phase ?? 0)).filter((p) => p.nets.some((n) => n.name === net)).length ?? 0;
   }
 
-  /** @param passed what an earlier walk over the same spec saw being passed */
+  /** What this walk sees functions read of what they are given. */
+  readonly reading: Passed = new Map();
+
+  /**
+   * @param passed what an earlier walk over the same spec saw being passed
+   * @param read what an earlier walk saw being read; everything, unless given
+   */
   constructor(
     readonly compiled: Compiled,
     readonly passed: Passed,
+    private readonly read?: Passed,
   ) {}
 
   tensor(text: string, axes: Iterable<string>, parts: TensorParts = {}): TensorValue {
@@ -106,6 +113,15 @@ export class Project {
   /** The name that a declaration goes by, once it is written. */
   nameOf(decl: BodyDecl): string | undefined {
     return [...this.byText].find(([key]) => key.startsWith(`${decl.span.file}:${decl.span.start}:`))?.[1];
+  }
+
+  /** Whether a function reads this parameter, for some of its callers at least. */
+  isRead(decl: BodyDecl, parameter: string): boolean {
+    return this.read?.get(decl)?.has(parameter) ?? this.read === undefined;
+  }
+
+  noteRead(decl: BodyDecl, parameter: string): void {
+    this.reading.set(decl, (this.reading.get(decl) ?? new Set()).add(parameter));
   }
 
   isPassed(decl: BodyDecl, parameter: string): boolean {

@@ -87,7 +87,7 @@ const list = (names: readonly string[]): string => `${names.slice(0, -1).join(",
 
 /** Names of the shared values that hoisted calls read. */
 function destructured(hoisted: readonly string[]): string {
-  const names = [...new Set(hoisted.flatMap((t) => [...t.matchAll(/[(,]\s*([A-Za-z_]\w*)/g)].map((m) => m[1]!)))];
+  const names = [...new Set(hoisted.flatMap((t) => [...t.matchAll(/[(,]\s*([A-Za-z_]\w*)(?![\w[]|\.call)/g)].map((m) => m[1]!)))];
   return names.length === 0 ? "" : `const { ${names.join(", ")} } = shared;`;
 }
 

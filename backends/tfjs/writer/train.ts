@@ -42,7 +42,7 @@ export function writeTraining(project: Project, c: Compiled, model: TrainModel):
   const crossing = [...project.crossing(), ...sharedUses(names, shared, texts)];
   shared.prune(texts.join("\n"));
   const sharedText = shared.print();
-  const locals = [...new Set([...model.data.map((d) => d.name), ...declared(shared)])];
+  const locals = [...new Set([...model.data.map((d) => d.name), ...declared(shared).filter((name) => names.find(name) !== undefined)])];
   const used = (text: string): string[] => locals.filter((l) => reads(text, l));
   const all = locals.filter((l) => texts.some((t) => reads(t, l)) || crossing.some((x) => reads(x.text ?? "", l)));
   const inputs = model.data.map((d) => d.name).filter((n) => reads(sharedText, n) || all.includes(n));

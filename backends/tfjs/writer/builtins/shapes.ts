@@ -49,7 +49,7 @@ export const shapes: Readonly<Record<string, Writer>> = {
     const rest = x.axes.filter((n) => !order.includes(n));
     const line = b.spill(x, "flat");
     const moved = transposed(line, [...rest, ...order]);
-    const sizes = [...rest.map((n) => `${line.text}.shape[${x.axes.indexOf(n)}]`), "-1"];
+    const sizes = [...rest.map((n) => `${line.text}.shape[${x.axes.indexOf(n)}]!`), "-1"];
     const made = [...rest, into];
     const flat = `${moved}.reshape([${sizes.join(", ")}])`;
     const after = permutation(made, ordered(made));
@@ -61,7 +61,7 @@ export const shapes: Readonly<Record<string, Writer>> = {
     const axis = a.axes("axis")?.[0] ?? "c";
     if (!x || !into) return NONE;
     const line = b.spill(x, "flat");
-    const sizes = x.axes.flatMap((n, i) => (n === axis ? into.map((d) => d.dim.text) : [`${line.text}.shape[${i}]`]));
+    const sizes = x.axes.flatMap((n, i) => (n === axis ? into.map((d) => d.dim.text) : [`${line.text}.shape[${i}]!`]));
     const made = x.axes.flatMap((n) => (n === axis ? into.map((d) => d.axis) : [n]));
     const text = `${tight(line)}.reshape([${sizes.join(", ")}])`;
     const order = permutation(made, ordered(made));

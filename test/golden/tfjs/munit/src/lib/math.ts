@@ -1,0 +1,50 @@
+// Functions that TensorFlow.js lacks, or has with a gradient that is wrong or slow. Gradients of gradients are right as well.
+import { linearMap, withGradient } from "./adjoint.js";
+import { tensorFlow } from "./native.js";
+import { isRecorded, offTape } from "./tape.js";
+import { type Tensor, tf } from "./tf.js";
+
+/** max(x, 0). */
+export function relu(x: Tensor): Tensor {
+  return leakyRelu(x, 0);
+}
+
+/** x where positive, slope · x elsewhere. */
+export function leakyRelu(x: Tensor, slope: number): Tensor {
+  return withGradient(x, (t) => {
+    const value = slope === 0 ? tf.relu(t) : tf.leakyRelu(t, slope);
+    const gate = (y: Tensor) => (g: Tensor) => passed(g, y, slope);
+    return { value, saved: [value], gradient: (g, y) => linearMap(gate(y), gate(y))(g) };
+  });
+}
+
+/** g where y > 0, slope · g elsewhere; y is a result of leakyRelu. */
+function passed(g: Tensor, y: Tensor, slope: number): Tensor {
+  const native = tensorFlow();
+  if (native)
+    return slope === 0
+      ? native("ReluGrad", [g, y], { T: "float32" })
+      : native("LeakyReluGrad", [g, y], { T: "float32", alpha: slope });
+  return tf.where(y.greater(0), g, g.mul(slope));
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  return withGradient(x, (t) => {
+    const value = tf.tanh(t);
+    return {
+      value,
+      saved: [t, value],
+      gradient: (g, input, y) => g.mul(tf.sub(1, (isRecorded() ? tanh(input) : y).square())),
+    };
+  });
+}
+
+/** |x|, with gradient 0 at 0. */
+export function abs(x: Tensor): Tensor {
+  return withGradient(x, (t) => ({
+    value: t.abs(),
+    saved: [t],
+    gradient: (g, saved) => g.mul(offTape(() => saved.sign())),
+  }));
+}

@@ -1,0 +1,27 @@
+import { CAM } from "./heads.js";
+import type { Reparam } from "./lib/layers.js";
+import { mse } from "./losses.js";
+import { GN, IN } from "./norms.js";
+import { spectral } from "./reparams.js";
+
+// Params of specs/ugatit.gan.
+/** channels of the first layer */
+export const ch = 16;
+/** residual blocks on each side of the bottleneck */
+export const blocks = 2;
+/** Adam's learning rate before the schedule */
+export const rate = 0.0001;
+export const weights = { adversarial: 1, cycle: 10, identity: 10, cam: 1000, penalty: 0 };
+/** what stands for a weight; plain: no spectral norm */
+export const critic_weight: Reparam = spectral;
+/** mse, bce, hinge or critic_score */
+export const critic_loss = mse;
+/** mse, bce or critic_score */
+export const generator_loss = mse;
+/** weight decay */
+export const decay = 0.0001;
+export const encoder_norm = IN;
+export const decoder_norm = GN;
+export const upsample_norm = GN;
+export const generator_head = CAM;
+export const discriminator_head = CAM;

@@ -1,0 +1,95 @@
+// Functions that TensorFlow.js lacks, or has with a gradient that is wrong or slow. Gradients of gradients are right as well.
+import { linearMap, withGradient } from "./adjoint.js";
+import { tensorFlow } from "./native.js";
+import { isRecorded, offTape } from "./tape.js";
+import { type Tensor, type Tensor2D, tf } from "./tf.js";
+
+/** max(x, 0). */
+export function relu(x: Tensor): Tensor {
+  return leakyRelu(x, 0);
+}
+
+/** x where positive, slope · x elsewhere. */
+export function leakyRelu(x: Tensor, slope: number): Tensor {
+  return withGradient(x, (t) => {
+    const value = slope === 0 ? tf.relu(t) : tf.leakyRelu(t, slope);
+    const gate = (y: Tensor) => (g: Tensor) => passed(g, y, slope);
+    return { value, saved: [value], gradient: (g, y) => linearMap(gate(y), gate(y))(g) };
+  });
+}
+
+/** g where y > 0, slope · g elsewhere; y is a result of leakyRelu. */
+function passed(g: Tensor, y: Tensor, slope: number): Tensor {
+  const native = tensorFlow();
+  if (native)
+    return slope === 0
+      ? native("ReluGrad", [g, y], { T: "float32" })
+      : native("LeakyReluGrad", [g, y], { T: "float32", alpha: slope });
+  return tf.where(y.greater(0), g, g.mul(slope));
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  return withGradient(x, (t) => {
+    const value = tf.tanh(t);
+    return {
+      value,
+      saved: [t, value],
+      gradient: (g, input, y) => g.mul(tf.sub(1, (isRecorded() ? tanh(input) : y).square())),
+    };
+  });
+}
+
+/** |x|, with gradient 0 at 0. */
+export function abs(x: Tensor): Tensor {
+  return withGradient(x, (t) => ({
+    value: t.abs(),
+    saved: [t],
+    gradient: (g, saved) => g.mul(offTape(() => saved.sign())),
+  }));
+}
+
+/**
+ * The largest value over these axes. Of equals the first takes the gradient, counted along `axes` in the order given, the last fastest.
+ */
+export function max(x: Tensor, axes: readonly number[]): Tensor {
+  const kept = x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  return withGradient(x, (t) => ({
+    value: t.max([...axes]),
+    saved: [t],
+    gradient: (g, saved) => g.reshape(kept).mul(offTape(() => firstMaxima(saved, axes))),
+  }));
+}
+
+/** 1 at the first largest value over these axes, 0 elsewhere. */
+function firstMaxima(x: Tensor, axes: readonly number[]): Tensor {
+  const [first = 0] = axes;
+  const adjacent = axes.every((axis, i) => axis === first + i);
+  if (!adjacent) {
+    const last = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
+    const laid = firstMaxima(
+      x.transpose(last),
+      axes.map((_, i) => x.rank - axes.length + i),
+    );
+    return laid.transpose(last.map((_, axis) => last.indexOf(axis)));
+  }
+  const size = (from: number, to: number): number => x.shape.slice(from, to).reduce((product, dim) => product * dim, 1);
+  const [outer, n, inner] = [size(0, first), size(first, first + axes.length), size(first + axes.length, x.rank)];
+  const places = x.reshape([outer, n, inner]).argMax(1).expandDims(1);
+  return tf.range(0, n, 1, "int32").reshape([1, n, 1]).equal(places).toFloat().reshape(x.shape);
+}
+
+/** v / max(|v|, eps), over all axes, or over these. */
+export function unit(v: Tensor, eps = 1e-12, axes?: readonly number[]): Tensor {
+  const norm = v
+    .square()
+    .sum(axes && [...axes], true)
+    .sqrt();
+  return v.div(tf.maximum(norm, eps));
+}
+
+/** Sums of a matrix' products with a vector along its rows (axis 0) or columns (axis 1): a vector of the other axis' length. */
+export function timesVector(matrix: Tensor, vector: Tensor, axis: 0 | 1): Tensor {
+  const [m, column] = [matrix as Tensor2D, vector.reshape([-1, 1]) as Tensor2D];
+  return (axis === 0 ? tf.matMul(column, m, true) : tf.matMul(m, column)).flatten();
+}

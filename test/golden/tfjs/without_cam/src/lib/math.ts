@@ -1,0 +1,70 @@
+// Functions that TensorFlow.js lacks, or has with a gradient that is wrong or slow. Gradients of gradients are right as well.
+import { linearMap, withGradient } from "./adjoint.js";
+import { tensorFlow } from "./native.js";
+import { isRecorded, offTape } from "./tape.js";
+import { type Tensor, type Tensor2D, tf } from "./tf.js";
+
+/** max(x, 0). */
+export function relu(x: Tensor): Tensor {
+  return leakyRelu(x, 0);
+}
+
+/** x where positive, slope · x elsewhere. */
+export function leakyRelu(x: Tensor, slope: number): Tensor {
+  return withGradient(x, (t) => {
+    const value = slope === 0 ? tf.relu(t) : tf.leakyRelu(t, slope);
+    const gate = (y: Tensor) => (g: Tensor) => passed(g, y, slope);
+    return { value, saved: [value], gradient: (g, y) => linearMap(gate(y), gate(y))(g) };
+  });
+}
+
+/** g where y > 0, slope · g elsewhere; y is a result of leakyRelu. */
+function passed(g: Tensor, y: Tensor, slope: number): Tensor {
+  const native = tensorFlow();
+  if (native)
+    return slope === 0
+      ? native("ReluGrad", [g, y], { T: "float32" })
+      : native("LeakyReluGrad", [g, y], { T: "float32", alpha: slope });
+  return tf.where(y.greater(0), g, g.mul(slope));
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  return withGradient(x, (t) => {
+    const value = tf.tanh(t);
+    return {
+      value,
+      saved: [t, value],
+      gradient: (g, input, y) => g.mul(tf.sub(1, (isRecorded() ? tanh(input) : y).square())),
+    };
+  });
+}
+
+/** |x|, with gradient 0 at 0. */
+export function abs(x: Tensor): Tensor {
+  return withGradient(x, (t) => ({
+    value: t.abs(),
+    saved: [t],
+    gradient: (g, saved) => g.mul(offTape(() => saved.sign())),
+  }));
+}
+
+/** t · b + (1 - t) · a. */
+export function mix(a: Tensor, b: Tensor, t: Tensor | number): Tensor {
+  return tf.add(tf.mul(t, b), tf.mul(tf.sub(1, t), a));
+}
+
+/** v / max(|v|, eps), over all axes, or over these. */
+export function unit(v: Tensor, eps = 1e-12, axes?: readonly number[]): Tensor {
+  const norm = v
+    .square()
+    .sum(axes && [...axes], true)
+    .sqrt();
+  return v.div(tf.maximum(norm, eps));
+}
+
+/** Sums of a matrix' products with a vector along its rows (axis 0) or columns (axis 1): a vector of the other axis' length. */
+export function timesVector(matrix: Tensor, vector: Tensor, axis: 0 | 1): Tensor {
+  const [m, column] = [matrix as Tensor2D, vector.reshape([-1, 1]) as Tensor2D];
+  return (axis === 0 ? tf.matMul(column, m, true) : tf.matMul(m, column)).flatten();
+}
