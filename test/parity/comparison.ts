@@ -27,11 +27,18 @@ export const NAMES: Readonly<Record<keyof Found, string>> = {
  */
 export const HALF_ULP = 2 ** -24;
 
-/**
- * A bias that the norm behind it takes away again has no gradient but rounding. Where what is right is below this part of its kernel's, it is
- * judged as a part of its kernel's, and so is what follows of it.
- */
+/** A part of a kernel's gradient that is nothing but rounding. */
 const NOTHING = 1e-10;
+
+/**
+ * What a tensor is judged as a part of: itself, but for a bias that the norm behind it takes away again. It has no gradient but rounding, so
+ * that it, and what follows of it, is judged as a part of its kernel's.
+ */
+export function countsAs(param: string, gradients: ReadonlyMap<string, Float64Array>): string {
+  const kernel = param.replace(/\.bias$/, ".weight");
+  const [own, kernels] = [gradients.get(param), gradients.get(kernel)];
+  return kernel !== param && own && kernels && norm(own) < NOTHING * norm(kernels) ? kernel : param;
+}
 
 const betasOf = (reference: Reference, param: string): readonly [number, number] =>
   reference.program.optimizers.find((o) => o.params.includes(param))!.betas;
@@ -57,12 +64,7 @@ export async function compareStep(opened: Opened, compiled: Compiled, seed: numb
   const floor = (net: string): number => (isCritic(net) ? 0 : HALF_ULP * largest.get(net)!);
   const read = (name: string): Float32Array => engine.read(name as StateName);
   const judge = (found: ArrayLike<number>, right: Float64Array, less: number, size: number): number => Math.max(0, distance(found, right) - less) / size;
-  /** What a tensor counts as: its own size, or its kernel's. */
-  const sizeOf = (param: string, of: (param: string) => Float64Array): number => {
-    const kernel = param.replace(/\.bias$/, ".weight");
-    const gradient = (name: string): number => norm(wanted.gradients.get(name)!);
-    return norm(of(kernel !== param && params.some((p) => p.name === kernel) && gradient(param) < NOTHING * gradient(kernel) ? kernel : param));
-  };
+  const sizeOf = (param: string, of: (param: string) => Float64Array): number => norm(of(countsAs(param, wanted.gradients)));
 
   const gradients = params.map((p) => {
     const right = wanted.gradients.get(p.name)!;

@@ -39,7 +39,7 @@ const flip = (name: string, set: readonly string[], config: Readonly<Record<stri
   ({ name, set, config, steps: [1], total: 4, ...more });
 
 /** All of `variant tensorflow`; a rate is held for one step unless said, so that three show its schedule. */
-const TENSORFLOW = {
+export const TENSORFLOW = {
   biases: true, affine: true, unbiased: false, smoothing: 0.1, down_pad: [1, 0, 1, 0], channels_last: true, shared_classifier: true,
   classifier_bias: true, spectral_scale: true, critic_pad: [1, 2, 1, 2], fresh_batch: true, decay_on: "weights", eps_form: "hat", rate_held: 1,
 };
