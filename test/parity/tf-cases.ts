@@ -62,6 +62,14 @@ export const TF_CASES: readonly TfCase[] = [
   tensorflow("tensorflow_critics2", { critic_steps: 2 }, { set: ["critic_steps=2"] }),
   tensorflow("tensorflow_plain", { critic_weight: "plain" }, { set: ["critic_weight=plain"], steps: [1] }),
   ...LOSSES.map(([variant, gan]) => tensorflow(`tensorflow_${variant}`, { gan }, { variants: [variant], steps: [1] })),
+  // Halves of the settings, against each other: each is a choice of its own only if it goes with the others' other values, too.
+  flip("mixed", ["biases=true", "shared_classifier=true", "smoothing=0.1", "down_pad=reflect(1, 0, 1, 0)", "fresh_batch=true", "decay_on=weights", "light=false"], {
+    biases: true, shared_classifier: true, smoothing: 0.1, down_pad: [1, 0, 1, 0], fresh_batch: true, decay_on: "weights", light: false, gan: "hinge",
+  }, { variants: ["hinge"] }),
+  flip("mixed_others", ["affine=true", "unbiased=false", "classifier_bias=true", "spectral_scale=true", "critic_pad=reflect(1, 2, 1, 2)", "patch_bias=true", "eps_form=hat", "light=false", "channels_last=true", "style_width=6"], {
+    affine: true, unbiased: false, classifier_bias: true, spectral_scale: true, critic_pad: [1, 2, 1, 2], patch_bias: true, eps_form: "hat", light: false, channels_last: true,
+    style_width: 6, gan: "wgan-lp",
+  }, { variants: ["wgan_lp"], batch: 2 }),
   // From here on one setting each, beside the PyTorch code's defaults.
   { ...flip("pytorch", [], {}), steps: [1, 3] },
   flip("biases", ["biases=true", "patch_bias=false"], { biases: true, patch_bias: false }),

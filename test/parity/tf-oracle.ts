@@ -96,8 +96,8 @@ const NOTHING = 1e-10;
 
 /**
  * The least that a quantity counts as where a difference is measured. A bias without effect shows rounding on both sides: it is held against its
- * kernel's gradient, of which it must be a 1e-4 · 1e-9; Adam makes movement of that rounding, so that its update is held to 1e-6
- * of its kernel's, and its value, which may be nothing but such movement, to 1e-7. A loss may be a difference of scores: it counts as 0.1 at least.
+ * kernel's gradient, of which it must be a 1e-4 · 1e-9; Adam makes movement of that rounding, so that its update is held to 1e-5
+ * of its kernel's, and its value, which may be nothing but such movement, to 1e-6. A loss may be a difference of scores: it counts as 0.1 at least.
  */
 export function leastSize(name: string, sizeOf: (name: string) => number): number {
   const { kind, step } = partsOf(name);
@@ -107,5 +107,5 @@ export function leastSize(name: string, sizeOf: (name: string) => number): numbe
   const kernel = tensor.replace(/bias$/, "weight");
   const [own, kernels] = [sizeOf(`${step}.gradient.${tensor}`), sizeOf(`${step}.gradient.${kernel}`)];
   if (!(own < NOTHING * kernels)) return 0;
-  return (kind === "update" ? 1000 : kind === "parameter" ? 100 : 1e-4) * sizeOf(`${step}.${kind}.${kernel}`);
+  return (kind === "update" ? 1e4 : kind === "parameter" ? 1000 : 1e-4) * sizeOf(`${step}.${kind}.${kernel}`);
 }
