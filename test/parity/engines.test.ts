@@ -24,7 +24,7 @@ const SMOOTH: Readonly<Record<keyof Found, number>> = { losses: LOSSES, critics:
 const SMOOTH_SET = [...SMALL, "rate=0.1"];
 
 /** The PyTorch code's variants, and the TensorFlow code. */
-const DIALECTS = [...VARIANTS, "tensorflow", "tensorflow full"];
+const DIALECTS = [...VARIANTS, "tensorflow", ...(process.env["GANC_PARITY"] === "all" ? ["tensorflow full"] : [])];
 
 /** The rest of the variants' smooth copies are a minute's work: GANC_PARITY=all. */
 const SMOOTH_VARIANTS = process.env["GANC_PARITY"] === "all" ? DIALECTS : ["base", "norm_adain", "norm_gn", "tensorflow"];

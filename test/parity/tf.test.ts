@@ -43,7 +43,7 @@ describe("a setting left out, or set otherwise, is caught", () => {
   it.each(faulty)("%s with %j", { timeout: 120_000 }, (name, set, variants) => {
     const c = caseOf(name);
     const broken = compileTf({ ...c, set, ...(variants ? { variants } : {}) });
-    const wrong = compareDigests(c, oursTf(c, broken, tfGoesTo(c).filter((k) => k <= 3)), readTfGolden(name));
+    const wrong = compareDigests(c, oursTf(c, broken, name === "rate_held" ? [1, 3] : [1]), readTfGolden(name));
     expect(wrong.length).toBeGreaterThan(0);
   });
 });
