@@ -5,6 +5,7 @@ import { renderEmoji } from "../../runtime/data/emoji";
 import { writeAtomic } from "../../runtime/files/atomic";
 import { UserError } from "../../runtime/files/errors";
 import { compareSheet } from "../../runtime/pictures/compare";
+import { refuseWhileTrained } from "../../runtime/train/lock";
 import { evaluatePairs, evaluationRows, type Sample } from "../evaluation";
 import { print, table } from "../table";
 import { openRun } from "../weights";
@@ -53,6 +54,7 @@ const OURS = ["checkpoints", "data", "events", "pictures", "log.jsonl", "report.
 /** Makes room where an earlier demo has run; refuses a folder that holds anybody else's run. */
 function clearEarlier(out: string, data: string): void {
   if (!existsSync(join(out, "checkpoints"))) return;
+  refuseWhileTrained(out);
   if (!isDemo(out, data)) throw new UserError(`${out} holds a run that is not the demo's`, "choose another folder with --out");
   for (const name of OURS) rmSync(join(out, name), { recursive: true, force: true });
 }

@@ -75,7 +75,7 @@ async function filesOf(path: string): Promise<Source[]> {
   const stem = (p: string): string => p.slice(0, p.length - extname(p).length);
   if (!isFolder) return [{ path, name: stem(basename(path)) }];
   const names = await listPictures(path);
-  if (names.length === 0) throw new UserError(`${path} holds no pictures`, "png, jpg, webp and tif are read, in nested folders too");
+  if (names.length === 0) throw new UserError(`${path} holds no pictures`, "png, jpg, webp, tif, bmp and ppm are read, in nested folders too");
   // Two files that differ in their ending alone keep it, so that neither overwrites the other.
   const count = new Map<string, number>();
   for (const n of names) count.set(stem(n), (count.get(stem(n)) ?? 0) + 1);

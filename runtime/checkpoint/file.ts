@@ -1,6 +1,7 @@
 // One safetensors file on the disk, opened for reading.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { explainFsError } from "../files/errors.ts";
+import { openToRead } from "../files/open.ts";
 import { DamagedFile, decodeHeader, type Header, type TensorPlace } from "./safetensors.ts";
 
 const PART = 1 << 26;
@@ -18,7 +19,7 @@ export class TensorFile {
 
   /** Opens and checks the header; throws a DamagedFile, or a UserError for a file that is not there. */
   static open(path: string): TensorFile {
-    const fd = guarded(path, () => openSync(path, "r"));
+    const fd = guarded(path, () => openToRead(path));
     try {
       const read = (position: number, length: number): Buffer => {
         const bytes = Buffer.alloc(length);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { explainFsError, UserError } from "../files/errors";
 import { loadSharp } from "../pictures/sharp";
+import { decodePlain } from "./plain";
 import type { Picture } from "./types";
 
 /** A file that is no readable picture. The loader may skip it; everything else that reads pictures lets it through to the user. */
@@ -15,7 +16,7 @@ export class PictureError extends UserError {
 }
 
 /**
- * Reads a picture file (png, jpg, webp, gif's first frame, tiff) to 8 bits: RGB for channels 3, Pillow's luminance for channels 1.
+ * Reads a picture file (png, jpg, webp, gif's first frame, tiff, bmp, ppm, pgm, pbm) to 8 bits: RGB for channels 3, Pillow's luminance for channels 1.
  *
  * Kept as the published codes have it, which read with Pillow and convert to RGB: the EXIF orientation is **not** applied, and an
  * embedded colour profile is ignored. Unlike them: what is transparent becomes white (Pillow shows whatever colour lies beneath), and
@@ -38,8 +39,10 @@ export async function decodeBytes(bytes: Uint8Array, channels: number, name: str
   if (channels !== 1 && channels !== 3)
     throw new UserError(`pictures have 1 or 3 channels, the spec asks for ${channels}`);
   if (bytes.byteLength === 0) throw new PictureError(name, "is empty");
-  const sharp = await loadSharp();
   try {
+    const plain = decodePlain(bytes);
+    if (plain) return channels === 3 ? plain : toLuminance(plain);
+    const sharp = await loadSharp();
     const { data, info } = await sharp(bytes, { failOn: "truncated", ignoreIcc: true, autoOrient: false })
       .flatten({ background: "#ffffff" })
       .toColourspace("srgb")

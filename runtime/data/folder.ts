@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import { errorCode, explainFsError, UserError } from "../files/errors";
 
 /** What `decode` reads, by the name's ending (upper case too). */
-export const pictureExtensions: readonly string[] = [".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif"];
+export const pictureExtensions: readonly string[] = [".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".ppm", ".pgm", ".pbm"];
 
 export function isPictureName(name: string): boolean {
   return pictureExtensions.includes(extname(name).toLowerCase());

@@ -1,7 +1,8 @@
 // A file on the disk, read at any place: nothing is ever read that was not asked for, and nothing beyond its end.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { DamagedFile } from "../checkpoint/safetensors.ts";
 import { explainFsError, UserError } from "../files/errors.ts";
+import { openToRead } from "../files/open.ts";
 
 export class FileBytes {
   readonly #fd: number;
@@ -18,7 +19,7 @@ export class FileBytes {
   static open(path: string): FileBytes {
     let fd: number | undefined;
     try {
-      fd = openSync(path, "r");
+      fd = openToRead(path);
       const about = fstatSync(fd);
       if (about.isFile()) return new FileBytes(path, fd, about.size);
     } catch (e) {

@@ -44,7 +44,13 @@ async function openByContent(file: FileBytes): Promise<WeightFile> {
   if (head[8] === 0x7b) return openSafetensors(file);
   if (head[0] === 0x80) return openLegacy(file);
   if (PACKED.some((magic) => head.subarray(0, magic.length).equals(magic))) throw new UserError(`${path} is an archive, not a checkpoint`, "unpack it first");
-  throw new UserError(`${path} is neither a PyTorch checkpoint nor a safetensors file: it begins with ${head.subarray(0, Math.min(got, 8)).toString("hex")}`);
+  throw new UserError(`${path} is neither a PyTorch checkpoint nor a safetensors file: it begins with ${shown(head.subarray(0, got))}`);
+}
+
+/** As text where it is text (a web page saved instead of the file), else its first bytes. */
+function shown(head: Buffer): string {
+  const text = head.toString("latin1").split(/[\r\n]/, 1)[0] as string;
+  return /^[ -~]+$/.test(text) ? `"${text}"` : head.subarray(0, 8).toString("hex");
 }
 
 /** gzip, 7-zip, xz. */
@@ -58,6 +64,8 @@ async function openZip(file: FileBytes): Promise<WeightFile> {
   const [pickle] = pickles;
   if (pickle === undefined || pickles.length > 1) throw new UserError(`${file.path} is a zip with ${pickles.length} records named data.pkl; a PyTorch checkpoint has one`);
   const folder = pickle.slice(0, -"data.pkl".length);
+  if (records.has(`${folder}constants.pkl`)) throw new UserError(`${file.path} is a TorchScript archive, a program with its weights`, "save its state_dict: torch.save(torch.jit.load(FILE).state_dict(), OUT)");
+  refuseCompressed(file, records);
   refuseBigEndian(file, records.get(`${folder}byteorder`));
   const { begin, size } = records.get(pickle) as ZipRecord;
   if (size > LONGEST_PICKLE) throw new UserError(`${file.path} is refused: its ${pickle} has ${size} bytes`);
@@ -77,6 +85,12 @@ async function openZip(file: FileBytes): Promise<WeightFile> {
     checked.add(record);
   };
   return { file, format: "PyTorch zip", tensors, check };
+}
+
+/** Whichever it is: a bomb has no other way to grow. */
+function refuseCompressed(file: FileBytes, records: ReadonlyMap<string, ZipRecord>): void {
+  const found = [...records.values()].find((r) => r.compressed);
+  if (found) throw new UserError(`${file.path} is refused: its record ${printable(found.name)} is compressed`, "torch.save stores records as they are; unpack the zip and save the checkpoint again");
 }
 
 function refuseBigEndian(file: FileBytes, order: ZipRecord | undefined): void {

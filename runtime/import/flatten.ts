@@ -7,6 +7,8 @@ import { isTensor, type TensorView } from "./torch.ts";
 const DEEPEST = 32;
 /** A value may be referred to from many places, and those from many again: what is walked is counted, not what was read. */
 const MOST_VALUES = 200_000;
+/** A key of a megabyte costs a file nothing where it stands before many; a real name has some 50 characters. */
+const LONGEST_NAME = 500;
 
 export function flattenTensors(path: string, root: Value): Map<string, TensorView> {
   const found = new Map<string, TensorView>();
@@ -15,6 +17,7 @@ export function flattenTensors(path: string, root: Value): Map<string, TensorVie
     if (++walked > MOST_VALUES) throw new UserError(`${path} is refused: it holds more than ${MOST_VALUES.toLocaleString("en")} values`);
     if (depth > DEEPEST) throw new UserError(`${path} is refused: its dictionaries lie in one another more than ${DEEPEST} deep`);
     const inside = (key: Value | number, of: Value) => walk(of, name === "" ? String(key) : `${name}.${String(key)}`, depth + 1);
+    if (name.length > LONGEST_NAME) throw new UserError(`${path} is refused: it holds a name of ${name.length.toLocaleString("en")} characters`);
     if (isTensor(value)) {
       if (found.has(name)) throw new UserError(`${path} holds ${printable(name)} twice`);
       found.set(name, value);

@@ -57,6 +57,8 @@ class Machine {
   readonly memo = new Map<number, Value>();
   /** Where the opcode under way stands. */
   #at = 0;
+  /** Opcodes so far, and what calls have copied: a list of many pairs may be made a dictionary many times. */
+  #steps = 0;
   readonly #begin: number;
 
   constructor(
@@ -68,8 +70,8 @@ class Machine {
   }
 
   run(): Value {
-    for (let steps = 0; ; steps++) {
-      if (steps > MOST_STEPS) throw this.fail(`takes more than ${MOST_STEPS.toLocaleString("en")} steps`);
+    for (;;) {
+      if (++this.#steps > MOST_STEPS) throw this.fail(`takes more than ${MOST_STEPS.toLocaleString("en")} steps`);
       this.#at = this.input.at;
       const code = this.input.byte();
       if (code === STOP) return this.pop();
@@ -154,7 +156,9 @@ class Machine {
     if (!(args instanceof Tuple) || !(what instanceof Named)) throw this.fail("calls what is no function");
     const made = this.world.names.get(what.name);
     if (!made) throw this.refuse(`calls ${what.name}, which is no function`);
-    this.push(made(args.items, this.fail));
+    const value = made(args.items, this.fail);
+    if (value instanceof Dict) this.#steps += value.entries.size;
+    this.push(value);
   }
 
   append(values: readonly Value[]): void {

@@ -15,10 +15,13 @@ export function told(layout: Layout, { sources, leftOver, under }: Fit, { nonFin
   const [first] = outside;
   if (first) {
     const proof = layout.outside === undefined ? "" : `. ${layout.outside}${oldVariance || !layout.options.has("old-variance") ? "" : " Import it with --old-variance."}`;
-    remarks.push(`${first.name} has values from ${first.low} to ${first.high}, outside [${first.range.join(", ")}]${outside.length > 1 ? `, and so have ${outside.length - 1} more tensors` : ""}${proof}`);
+    remarks.push(`${first.name} has values from ${shown(first.low)} to ${shown(first.high)}, outside [${first.range.join(", ")}]${outside.length > 1 ? `, and so have ${outside.length - 1} more tensors` : ""}${proof}`);
   }
   return [...remarks, ...(oldVariance ? ["imported with the formula of old files, as --old-variance says"] : layout.notes)];
 }
+
+/** Digits enough for either side of a bound to be seen: 1.0000001 is not 1. */
+const shown = (x: number): string => String(Number(x.toPrecision(7)));
 
 function list(names: readonly string[]): string {
   const more = names.length - SHOWN;

@@ -14,6 +14,8 @@ export interface ZipRecord {
   readonly size: number;
   /** 0: the writer kept none (torch.serialization.set_crc32_options(False)). */
   readonly crc: number;
+  /** Then `begin` and `size` are not its bytes'. */
+  readonly compressed: boolean;
 }
 
 /** yauzl's own reader throws from within a callback where a zip names a place beyond all counting; this one answers with an error. */
@@ -52,10 +54,9 @@ export async function readRecords(file: FileBytes): Promise<Map<string, ZipRecor
         const name = entry.fileName;
         if (name.endsWith("/")) continue;
         if (entry.isEncrypted()) throw new UserError(`${path} is refused: its record ${printable(name)} is encrypted`);
-        if (entry.compressionMethod !== 0) throw new UserError(`${path} is refused: its record ${printable(name)} is compressed`, "torch.save stores records as they are; unpack the zip and save the checkpoint again");
         if (records.has(name)) throw new DamagedFile(path, `its zip has two records ${printable(name)}`);
         const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-        records.set(name, { name, begin: fileDataStart, size: entry.uncompressedSize, crc: entry.crc32 });
+        records.set(name, { name, begin: fileDataStart, size: entry.uncompressedSize, crc: entry.crc32, compressed: entry.compressionMethod !== 0 });
       }
     } finally {
       zip.close();

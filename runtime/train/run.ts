@@ -12,6 +12,7 @@ import { writeAtomic } from "../files/atomic.ts";
 import { UserError } from "../files/errors.ts";
 import { openData, type OpenData } from "./data.ts";
 import { initialize } from "./init.ts";
+import { lockRun } from "./lock.ts";
 import { gridsOf } from "./pictures.ts";
 import { Profile } from "./profile.ts";
 import { Recorder } from "./recorder.ts";
@@ -31,9 +32,23 @@ export interface Host {
 }
 
 export async function runTraining(program: Program, models: Models, given: TrainSettings, host: Host): Promise<Outcome> {
+  refuseMixedRuns(given);
+  makeFolder(given.run);
+  const lock = lockRun(given.run);
+  const emit: Emit = (event) => {
+    lock.renew();
+    host.emit(event);
+  };
+  try {
+    return await runLocked(program, models, given, { ...host, emit });
+  } finally {
+    lock.release();
+  }
+}
+
+async function runLocked(program: Program, models: Models, given: TrainSettings, host: Host): Promise<Outcome> {
   const begun = refuseMixedRuns(given);
   const settings = begun ? given : asBegun(given, program);
-  makeFolder(settings.run);
   for (const folder of ["", "checkpoints", "pictures"]) removeTemporaries(join(settings.run, folder));
   // First the engine: with models that cannot be made nothing has been begun.
   const profile = settings.profile === undefined ? undefined : new Profile(settings.profile);

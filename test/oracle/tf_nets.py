@@ -35,6 +35,7 @@ class Config:
     critic_pad: tuple[int, int, int, int] = (1, 1, 1, 1)
     patch_bias: bool | None = None
     gan: str = "lsgan"  # lsgan, gan, hinge, wgan-gp, wgan-lp, dragan
+    penalty_on_cam: bool = True
     critic_steps: int = 1
     fresh_batch: bool = False
     decay: float = 1e-4
@@ -74,6 +75,12 @@ class Weights:
         """Trained variables: all but the spectral vectors."""
         return [name for name in self.variables if name.startswith(scope) and name.split("/")[-1] != "u"]
 
+    def matrices(self) -> dict[str, tf.Tensor]:
+        """By scope, the kernels that have a spectral vector u, as matrices."""
+        scopes = [name.removesuffix("/u") for name in self.variables if name.endswith("/u")]
+        kernels = {scope: self.variables[f"{scope}/kernel"] for scope in scopes}
+        return {scope: tf.reshape(kernel, [-1, kernel.shape[-1]]) for scope, kernel in kernels.items()}
+
     def unused(self) -> list[str]:
         return sorted(set(self.variables) - self.asked)
 
@@ -104,7 +111,9 @@ def moments(x: tf.Tensor, axes: list[int], unbiased: bool) -> tuple[tf.Tensor, t
 class Networks:
     def __init__(self, config: Config, weights: Weights):
         self.c, self.w = config, weights
-        self.v: dict[str, tf.Tensor] = {}  # the other vector of each spectral norm, as its last evaluation left it
+        # The other vector of each spectral norm, as its last evaluation left it.
+        self.v = {scope: tf.Variable(tf.zeros([1, matrix.shape[0]], matrix.dtype)) for scope, matrix in weights.matrices().items()}
+        self.resting = False  # the spectral vectors stay as the last evaluation left them
 
     # ------------------------------------------------------------------------------------------------ layers
 
@@ -123,11 +132,13 @@ class Networks:
             return kernel
         u = self.w(f"{scope}/u")
         matrix = tf.reshape(kernel, [-1, kernel.shape[-1]])
+        if self.resting:
+            return kernel / tf.reshape(tf.matmul(tf.matmul(self.v[scope], matrix), u, transpose_b=True), [])
         v_hat = tf.stop_gradient(tf.nn.l2_normalize(tf.matmul(u, matrix, transpose_b=True)))
         u_hat = tf.stop_gradient(tf.nn.l2_normalize(tf.matmul(v_hat, matrix)))
         sigma = tf.matmul(tf.matmul(v_hat, matrix), u_hat, transpose_b=True)
         u.assign(u_hat)
-        self.v[scope] = v_hat
+        self.v[scope].assign(v_hat)
         return kernel / tf.reshape(sigma, [])
 
     def critic_conv(self, x: tf.Tensor, scope: str, stride: int, pads: tuple[int, int, int, int], bias: bool = True) -> tf.Tensor:

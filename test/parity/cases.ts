@@ -45,7 +45,7 @@ const LARGER = { ...TINY, size: 48 };
 const swap = (name: string, variant: string, config: Readonly<Record<string, unknown>>, size = TINY): Case => ({ name, set: numbers(size), variant, config: { ...size, ...config }, shaken: true });
 
 const PICTURE = "image[3, size, size] = prepare";
-const tall = (h: number, w: number) => (text: string): string =>
+export const tall = (h: number, w: number) => (text: string): string =>
   replaced(text, PICTURE, `image[3, ${h}, ${w}] = random_flip |> resize(${h + 8}, width: ${w + 8}) |> random_crop(${h}, width: ${w})`);
 
 export const CASES: readonly Case[] = [
@@ -84,7 +84,7 @@ export const CASES: readonly Case[] = [
 ];
 
 /** Exports of the critics, so that their outputs can be looked at as the generators' are. */
-const JUDGES = ["DA[0]", "DA[1]", "DB[0]", "DB[1]"].map((net) => `\nexport ${judgeOf(net)}(x: image[3, H, W]) = ${net}(x)`).join("");
+export const JUDGES = ["DA[0]", "DA[1]", "DB[0]", "DB[1]"].map((net) => `\nexport ${judgeOf(net)}(x: image[3, H, W]) = ${net}(x)`).join("");
 /** `DA[0]` and `DA.0` → judgeDA0. */
 export function judgeOf(net: string): string {
   return `judge${net.replace(/\W/g, "")}`;

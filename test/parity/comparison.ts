@@ -27,6 +27,19 @@ export const NAMES: Readonly<Record<keyof Found, string>> = {
  */
 export const HALF_ULP = 2 ** -24;
 
+/** A part of a kernel's gradient that is nothing but rounding. */
+const NOTHING = 1e-10;
+
+/**
+ * What a tensor is judged as a part of: itself, but for a bias that the norm behind it takes away again. It has no gradient but rounding, so
+ * that it, and what follows of it, is judged as a part of its kernel's.
+ */
+export function countsAs(param: string, gradients: ReadonlyMap<string, Float64Array>): string {
+  const kernel = param.replace(/\.bias$/, ".weight");
+  const [own, kernels] = [gradients.get(param), gradients.get(kernel)];
+  return kernel !== param && own && kernels && norm(own) < NOTHING * norm(kernels) ? kernel : param;
+}
+
 const betasOf = (reference: Reference, param: string): readonly [number, number] =>
   reference.program.optimizers.find((o) => o.params.includes(param))!.betas;
 
@@ -50,11 +63,12 @@ export async function compareStep(opened: Opened, compiled: Compiled, seed: numb
   for (const p of params) largest.set(p.net, Math.max(largest.get(p.net) ?? 0, norm(wanted.gradients.get(p.name)!)));
   const floor = (net: string): number => (isCritic(net) ? 0 : HALF_ULP * largest.get(net)!);
   const read = (name: string): Float32Array => engine.read(name as StateName);
-  const judge = (found: ArrayLike<number>, right: Float64Array, less: number): number => Math.max(0, distance(found, right) - less) / norm(right);
+  const judge = (found: ArrayLike<number>, right: Float64Array, less: number, size: number): number => Math.max(0, distance(found, right) - less) / size;
+  const sizeOf = (param: string, of: (param: string) => Float64Array): number => norm(of(countsAs(param, wanted.gradients)));
 
   const gradients = params.map((p) => {
     const right = wanted.gradients.get(p.name)!;
-    return { critic: isCritic(p.net), error: judge(opened.gradient(p.name, before), right, floor(p.net)) };
+    return { critic: isCritic(p.net), error: judge(opened.gradient(p.name, before), right, floor(p.net), sizeOf(p.name, (name) => wanted.gradients.get(name)!)) };
   });
   return {
     losses: worst([...wanted.losses].map(([name, value]) => Math.abs(losses[name]! - value) / Math.abs(value))),
@@ -64,13 +78,15 @@ export async function compareStep(opened: Opened, compiled: Compiled, seed: numb
       const [b1, b2] = betasOf(reference, p.name);
       const [m, v] = [`m:${p.name}`, `v:${p.name}`];
       const ofSquare = 2 * floor(p.net) * norm(wanted.gradients.get(p.name)!);
-      return [judge(read(m), reference.get(m), (1 - b1) * floor(p.net)), judge(read(v), reference.get(v), (1 - b2) * ofSquare)];
+      const size = (kind: string): number => sizeOf(p.name, (name) => reference.get(`${kind}:${name}`));
+      return [judge(read(m), reference.get(m), (1 - b1) * floor(p.net), size("m")), judge(read(v), reference.get(v), (1 - b2) * ofSquare, size("v"))];
     })),
-    states: worst(states.map((s) => judge(read(`state:${s.name}`), reference.get(`state:${s.name}`), 0))),
+    states: worst(states.map((s) => judge(read(`state:${s.name}`), reference.get(`state:${s.name}`), 0, norm(reference.get(`state:${s.name}`))))),
     updates: worst(params.map((p) => {
-      const [now, old] = [reference.get(`param:${p.name}`), before.get(`param:${p.name}`)!];
-      const moved = (x: ArrayLike<number>): Float64Array => old.map((v, i) => x[i]! - v);
-      return judge(moved(read(`param:${p.name}`)), moved(now), HALF_ULP * norm(now));
+      const now = reference.get(`param:${p.name}`);
+      const moved = (x: ArrayLike<number>, name = p.name): Float64Array => before.get(`param:${name}`)!.map((v, i) => x[i]! - v);
+      const size = sizeOf(p.name, (name) => moved(reference.get(`param:${name}`), name));
+      return judge(moved(read(`param:${p.name}`)), moved(now), HALF_ULP * norm(now), size);
     })),
   };
 }

@@ -23,8 +23,11 @@ const SMOOTH: Readonly<Record<keyof Found, number>> = { losses: LOSSES, critics:
 /** A rate of 0.1, so that an update is more than the last places of its weight: with eps 1 it is about rate · gradient. */
 const SMOOTH_SET = [...SMALL, "rate=0.1"];
 
+/** The PyTorch code's variants, and the TensorFlow code. */
+const DIALECTS = [...VARIANTS, "tensorflow", ...(process.env["GANC_PARITY"] === "all" ? ["tensorflow full"] : [])];
+
 /** The rest of the variants' smooth copies are a minute's work: GANC_PARITY=all. */
-const SMOOTH_VARIANTS = process.env["GANC_PARITY"] === "all" ? VARIANTS : ["base", "norm_adain", "norm_gn"];
+const SMOOTH_VARIANTS = process.env["GANC_PARITY"] === "all" ? DIALECTS : ["base", "norm_adain", "norm_gn", "tensorflow"];
 
 const compileSmooth = (variant: string): Compiled => compileVariant(variant, SMOOTH_SET, { text: smoothSource().text });
 
@@ -45,7 +48,7 @@ describe.each(ENGINES)("the first step on $name", (tested) => {
   const worsts = new Worsts();
   afterAll(() => worsts.print(`${tested.name} in float32 against the double-precision reference, worst relative differences:`));
 
-  it.each(VARIANTS)("%s", { timeout: 600_000 }, async (variant) => {
+  it.each(DIALECTS)("%s", { timeout: 600_000 }, async (variant) => {
     const compiled = compileVariant(variant, SMALL);
     const generators = await using(tested, compiled, async (opened) => {
       const seen: number[] = [];

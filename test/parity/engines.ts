@@ -1,12 +1,15 @@
-// The engines that are held against the reference evaluation in float32: a line each.
+// The engines that are held against the reference evaluation in float32: an entry each in ENGINES, which every test of an engine's numbers in
+// this folder walks. What an entry opens takes any program (plans of phases that rest, draws) and says what gradients a step had; an
+// engine that keeps none is `byMoments(engine)`.
 import { formNames } from "../../backends/onnx/forms/choice";
 import { emitModel } from "../../backends/onnx/model";
 import { emitGraphs } from "../../cli/emit";
 import type { Compiled } from "../../compiler/compile";
 import type { Lowerings } from "../../compiler/lowering";
+import { planOf } from "../../compiler/train/at-step";
 import { OnnxEngine } from "../../runtime/engine/onnx";
 import type { Engine } from "../../runtime/engine/types";
-import { scheduleFactor, stepScalars } from "../../runtime/train/schedule";
+import { scheduleFactor, stepScalars, updatesAfter } from "../../runtime/train/schedule";
 import { batchOf, TOTAL } from "./cases";
 import type { Feeds, Reference } from "./reference";
 
@@ -65,17 +68,22 @@ export function load(engine: Engine, from: Reference): void {
   for (const name of engine.stateNames) engine.write(name, Float32Array.from(from.get(name)));
 }
 
-/** A batch of float32 numbers: both sides are fed the same. */
-export function batch32(compiled: Compiled, step: number, seed: number): Feeds {
-  const { data } = batchOf(compiled, step, seed);
-  return { data: Object.fromEntries(Object.entries(data).map(([name, x]) => [name, x.map(Math.fround)])) };
-}
+const fround = (from: Readonly<Record<string, Float64Array>>): Record<string, Float64Array> => Object.fromEntries(Object.entries(from).map(([name, x]) => [name, x.map(Math.fround)]));
+/** Feeds of float32 numbers: both sides are fed the same. */
+export const feeds32 = ({ data, samples }: Feeds): Feeds => ({ data: fround(data), ...(samples ? { samples: fround(samples) } : {}) });
+export const batch32 = (compiled: Compiled, step: number, seed: number): Feeds => feeds32(batchOf(compiled, step, seed));
 
-/** The step counted from 1, of `total`. */
+/** The step counted from 1, of `total`. What rests at this step is fed nothing. */
 export function stepEngine(engine: Engine, feeds: Feeds, step: number, total = TOTAL): Promise<Record<string, number>> {
-  const updates = Object.fromEntries(engine.program.optimizers.map((o) => [o.name, step]));
-  const data = Object.fromEntries(Object.entries(feeds.data).map(([name, x]) => [name, Float32Array.from(x)]));
+  const { program } = engine;
+  let before: Record<string, number> = {};
+  for (let k = 1; k < step; k++) before = updatesAfter(program, k, before);
+  const updates = updatesAfter(program, step, before);
+  const plan = planOf(program, step);
+  const streams = plan === undefined ? undefined : program.plans![plan]!.data;
+  const float = (from: Readonly<Record<string, Float64Array>> = {}): Record<string, Float32Array> => Object.fromEntries(Object.entries(from).map(([name, x]) => [name, Float32Array.from(x)]));
+  const data = Object.fromEntries(Object.entries(float(feeds.data)).filter(([name]) => streams?.includes(name) ?? true));
   const length = { total, epoch: 1 };
-  const now = { step, factor: scheduleFactor(engine.program.schedule, step, length, engine.program.held), updates: Object.fromEntries(engine.program.optimizers.map((o) => [o.name, step - 1])) };
-  return engine.step({ data, samples: {}, scalars: stepScalars(engine.program, step, updates, length), now });
+  const now = { step, factor: scheduleFactor(program.schedule, step, length, program.held), updates: before };
+  return engine.step({ data, samples: float(feeds.samples), scalars: stepScalars(program, step, updates, length), plan, now });
 }

@@ -69,10 +69,10 @@ export function driftOf(from: Reference, plain: Quantities, perturbed: readonly 
   }));
 }
 
-const leastDrift = (from: Reference, update: string, size: number): number => (2 ** -53 * norm(from.get(update.replace(/^\d+\.(update|parameter)\./, "param:")))) / size;
+export const leastDrift = (from: Reference, update: string, size: number): number => (2 ** -53 * norm(from.get(update.replace(/^\d+\.(update|parameter)\./, "param:")))) / size;
 
 /** What may differ: 1e-9 after one step; then ten times the drift, which for the few roundings of a loss or a unit vector may happen to be 0. */
 export const ONE_STEP = 1e-9;
-const LEAST_DRIFT = 1e-15;
+export const LEAST_DRIFT = 1e-15;
 export const allowed = (golden: Pick<Golden, "drift">, name: string): number =>
   partsOf(name).step === 1 ? ONE_STEP : 10 * Math.max(golden.drift[name] ?? 0, LEAST_DRIFT);

@@ -37,7 +37,7 @@ export function ours(c: Case, compiled: Compiled, steps = stepsOf(c)): Quantitie
 }
 
 /** What the generators make of the step's batch before the step changes them: `AB.cycle.image` is AB(BA(B)). */
-function generated(reference: Reference, batch: ReadonlyMap<string, NdArray>): [string, Float64Array][] {
+export function generated(reference: Reference, batch: ReadonlyMap<string, NdArray>): [string, Float64Array][] {
   const found: [string, Float64Array][] = [];
   const run = (net: "AB" | "BA", call: string, x: NdArray): NdArray => {
     const made = reference.export(net === "AB" ? "A2B" : "B2A", { x });
@@ -54,7 +54,7 @@ function generated(reference: Reference, batch: ReadonlyMap<string, NdArray>): [
 }
 
 /** What the critics say of the step's own pictures after the step, u and v at rest. */
-function judged(reference: Reference, batch: ReadonlyMap<string, NdArray>): [string, Float64Array][] {
+export function judged(reference: Reference, batch: ReadonlyMap<string, NdArray>): [string, Float64Array][] {
   const critics = [...new Set(reference.program.params.map((p) => p.net))].filter((net) => net.startsWith("D"));
   return critics.flatMap((net) => {
     const made = reference.export(judgeOf(net), { x: batch.get(net[1]!)! });
@@ -62,10 +62,12 @@ function judged(reference: Reference, batch: ReadonlyMap<string, NdArray>): [str
   });
 }
 
-function collect(found: Quantities, step: number, reference: Reference, result: StepResult, old: Map<string, Float64Array>): void {
+/** What a step left, but for the outputs. A net that rested has no gradients. */
+export function collect(found: Quantities, step: number, reference: Reference, result: StepResult, old: Map<string, Float64Array>): void {
   for (const { name } of reference.program.params) {
     const now = reference.get(`param:${name}`);
-    found.set(`${step}.gradient.${name}`, result.gradients.get(name)!);
+    const gradient = result.gradients.get(name);
+    if (gradient) found.set(`${step}.gradient.${name}`, gradient);
     found.set(`${step}.update.${name}`, minus(now, old.get(name)!));
     found.set(`${step}.parameter.${name}`, now);
     old.set(name, now);

@@ -1,14 +1,13 @@
-// The other specs on stock onnxruntime in float32 against the reference evaluation in double precision: every loss of each step. DRIT, which needs
+// The other specs on each engine in float32 against the reference evaluation in double precision: every loss of each step. DRIT, which needs
 // pictures of 212 px, only has its program looked at.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { emitGraphs } from "../../cli/emit";
 import { compile, type Compiled } from "../../compiler/compile";
 import { drawInit } from "../../compiler/init";
 import { planOf } from "../../compiler/train/at-step";
-import { OnnxEngine } from "../../runtime/engine/onnx";
-import { stepScalars, updatesAfter } from "../../runtime/train/schedule";
+import { updatesAfter } from "../../runtime/train/schedule";
 import { batchOf } from "./cases";
+import { ENGINES, load, stepEngine } from "./engines";
 import { Reference, sizeOf } from "./reference";
 
 function compileSpec(name: string, set: readonly string[]): Compiled {
@@ -19,26 +18,24 @@ function compileSpec(name: string, set: readonly string[]): Compiled {
 }
 
 const STEPS = 4;
-describe("losses of four steps", () => {
+const TOTAL = 1000;
+describe.each(ENGINES)("losses of four steps on $name", (tested) => {
   it.each([
     ["cyclegan", ["size=32", "ch=2", "blocks=1"]],
     ["unit", ["size=64", "ch=2", "blocks=1"]],
     ["munit", ["size=32", "ch=2", "blocks=1", "scales=2"]],
   ] as const)("%s", { timeout: 240_000 }, async (name, set) => {
     const compiled = compileSpec(name, set);
-    const program = compiled.program!;
-    const reference = new Reference(compiled, 1000).initialize(3);
-    const engine = await OnnxEngine.create(program, emitGraphs(compiled));
+    const { samples } = compiled.program!;
+    const reference = new Reference(compiled, TOTAL).initialize(3);
+    const { engine } = await tested.open(compiled);
     try {
-      for (const state of engine.stateNames) engine.write(state, Float32Array.from(reference.get(state)));
-      let updates: Record<string, number> = {};
+      load(engine, reference);
       for (let step = 1; step <= STEPS; step++) {
-        const { data } = batchOf(compiled, step);
-        const samples = Object.fromEntries(program.samples.map((s) => [s.name, drawInit(s.distribution, sizeOf(s.shape), 3, `${s.name} of ${step}`)]));
-        const wanted = reference.step({ data, samples: Object.fromEntries(Object.entries(samples).map(([n, x]) => [n, Float64Array.from(x)])) }).losses;
-        updates = updatesAfter(program, step, updates);
-        const given = Object.fromEntries(Object.entries(data).map(([n, x]) => [n, Float32Array.from(x)]));
-        const losses = await engine.step({ data: given, samples, scalars: stepScalars(program, step, updates, { total: 1000, epoch: 1 }), plan: planOf(program, step) });
+        const drawn = Object.fromEntries(samples.map((s) => [s.name, Float64Array.from(drawInit(s.distribution, sizeOf(s.shape), 3, `${s.name} of ${step}`))]));
+        const feeds = { ...batchOf(compiled, step), samples: drawn };
+        const wanted = reference.step(feeds).losses;
+        const losses = await stepEngine(engine, feeds, step, TOTAL);
         expect(Object.keys(losses).sort()).toEqual([...wanted.keys()].sort());
         // Later steps begin with weights that Adam moved by the rounding of small gradients: some of them by the whole rate.
         for (const [term, value] of wanted) expect(Math.abs(losses[term]! - value) / Math.max(1, Math.abs(value)), `${term} of step ${step}`).toBeLessThan(step === 1 ? 1e-5 : 1e-2);

@@ -1,6 +1,6 @@
-// A hundred steps of float32 training on emoji: the mean of each loss agrees with PyTorch's. One seed by the golden file; with
-// GANC_PARITY=all all five, beside PyTorch's own float32 (docs/numerics.md has the table).
-//   ORACLE_PYTHON=$(test/oracle/setup.sh) GANC_GOLDEN=write npx vitest run test/parity/training.test.ts     makes the file again: 15 runs of PyTorch
+// A hundred steps of float32 training on emoji: the mean of each loss agrees with PyTorch's. One seed by the golden file; with GANC_PARITY=all every
+// seed, beside its own float32 (docs/numerics.md has the table). The TensorFlow dialect joins in when its file has been made.
+//   ORACLE_PYTHON=$(test/oracle/setup.sh) GANC_GOLDEN=write npx vitest run test/parity/training.test.ts     makes the files again: 15 + 6 runs
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENGINES, FORMS } from "./engines";
 import { fingerprint } from "./golden";
 import { oraclePython } from "./oracle";
-import { batchesOf, compileTraining, digestOfBatches, drawPictures, type Kind, KINDS, type Losses, meansApart, pyTorchRun, readTraining, SEEDS, startOf, trainEngine, writeTraining } from "./training";
+import { batchesOf, DIALECTS, digestOfBatches, drawPictures, type Losses, MADE, meansApart, publishedRun, readTraining, startOf, trainEngine, writeTraining } from "./training";
 
 const MEANS = 0.02;
 /** Beside the largest difference of PyTorch's own float32, as published and tuned: each is a draw of the same chaos. */
@@ -16,7 +16,6 @@ const TIMES = 2;
 
 const all = process.env["GANC_PARITY"] === "all";
 const python = oraclePython();
-const compiled = compileTraining();
 let folder: string;
 
 beforeAll(async () => {
@@ -26,10 +25,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 if (python !== undefined && process.env["GANC_GOLDEN"] === "write") {
-  it("PyTorch's runs", { timeout: 3_600_000 }, async () => {
+  it.each(MADE)("$name's runs", { timeout: 7_200_000 }, async (dialect) => {
+    const compiled = dialect.compile();
     const runs = [];
-    for (const seed of SEEDS) runs.push(pyTorchRun(python, compiled, seed, await batchesOf(compiled, folder, seed)));
-    console.log(`training: ${writeTraining(runs)} bytes`);
+    for (const seed of dialect.seeds) {
+      runs.push(publishedRun(dialect, python, compiled, seed, await batchesOf(compiled, folder, seed)));
+      console.log(`training, ${dialect.name}, to seed ${seed}: ${writeTraining(dialect, runs)} bytes`);
+    }
   });
 }
 
@@ -37,11 +39,13 @@ if (python !== undefined && process.env["GANC_GOLDEN"] === "write") {
 const shown = (list: readonly number[]): string => list.map((x) => (1e4 * x).toFixed(1)).join(" ");
 const most = (list: readonly number[]): number => Math.max(...list.map(Math.abs));
 
-describe.each(all ? [...ENGINES, ...FORMS] : ENGINES)("a hundred steps on $name", (tested) => {
-  it(all ? "five seeds" : "one seed", { timeout: 3_600_000 }, async () => {
+describe.each(DIALECTS)("a hundred steps beside $name's", (dialect) => {
+  it.each(all ? [...ENGINES, ...FORMS] : ENGINES)(`$name, ${all ? "every seed" : "one seed"}`, { timeout: 3_600_000 }, async (tested) => {
+    const compiled = dialect.compile();
     const opened = await tested.open(compiled);
     const ours: Record<string, number>[] = [];
-    const runs = readTraining().runs.filter(({ seed }) => all || seed === SEEDS[0]);
+    const runs = readTraining(dialect).runs.filter(({ seed }) => all || seed === dialect.seeds[0]);
+    expect(runs.length).toBe(all ? dialect.seeds.length : 1);
     try {
       for (const run of runs) {
         const batches = await batchesOf(compiled, folder, run.seed);
@@ -49,22 +53,23 @@ describe.each(all ? [...ENGINES, ...FORMS] : ENGINES)("a hundred steps on $name"
         expect(fingerprint(from), "the first values are others than those of the golden file").toBe(run.inputs);
         expect(digestOfBatches(batches), "the pictures are others than those of the golden file").toBe(run.batches);
         const losses = await trainEngine(opened.engine, from, batches);
-        for (const wanted of [run.float64, run.float32.published]) for (const [name, difference] of Object.entries(meansApart(losses, wanted))) expect(Math.abs(difference), name).toBeLessThan(MEANS);
+        for (const wanted of [run.float64, run.float32["published"]!]) for (const [name, difference] of Object.entries(meansApart(losses, wanted))) expect(Math.abs(difference), name).toBeLessThan(MEANS);
         ours.push(meansApart(losses, run.float64));
       }
     } finally {
       await opened.engine.close();
     }
     const names = Object.keys(ours[0]!);
-    const theirs = (name: string, kind: Kind): number[] => runs.map((run) => meansApart(run.float32[kind], run.float64)[name]!);
-    const rows = names.map((n) => [n, shown(ours.map((o) => o[n]!)), ...KINDS.map((kind) => shown(theirs(n, kind)))]);
-    console.log(["Means of 100 steps beside PyTorch's float64, in 1e-4, seed by seed", `| loss | ${tested.name} | PyTorch's float32, published | tuned |`, "|---|---|---|---|", ...rows.map((r) => `| ${r.join(" | ")} |`)].join("\n"));
-    if (all) for (const name of names) expect(most(ours.map((o) => o[name]!)), name).toBeLessThan(TIMES * most(KINDS.flatMap((kind) => theirs(name, kind))));
+    const theirs = (name: string, kind: string): number[] => runs.map((run) => meansApart(run.float32[kind]!, run.float64)[name]!);
+    const rows = names.map((n) => [n, shown(ours.map((o) => o[n]!)), ...dialect.kinds.map((kind) => shown(theirs(n, kind)))]);
+    const head = ["loss", tested.name, ...dialect.kinds.map((kind) => `${dialect.name}'s float32, ${kind}`)];
+    console.log([`Means of 100 steps beside ${dialect.name}'s float64, in 1e-4, seed by seed`, ...[head, head.map(() => "---"), ...rows].map((r) => `| ${r.join(" | ")} |`)].join("\n"));
+    if (all) for (const name of names) expect(most(ours.map((o) => o[name]!)), name).toBeLessThan(TIMES * most(dialect.kinds.flatMap((kind) => theirs(name, kind))));
   });
 });
 
 describe("what the means see", () => {
-  const [first] = readTraining().runs;
+  const [first] = readTraining(DIALECTS[0]!).runs;
   const spoilt = (change: (v: number, step: number) => number): Losses => ({ ...first!.float64, "generators.cycle": first!.float64["generators.cycle"]!.map(change) });
   it("a loss 3 % too large, or one that has stopped falling, is too far off", () => {
     expect(meansApart(spoilt((v) => v), first!.float64)["generators.cycle"]).toBe(0);

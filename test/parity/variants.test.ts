@@ -1,16 +1,16 @@
-// Every swap trains on stock onnxruntime at 64 px, and what it leaves dead is gone from every graph.
+// Every swap trains on each engine at 64 px, and what it leaves dead is gone from every graph.
 import { describe, expect, it } from "vitest";
 import type { Compiled } from "../../compiler/compile";
 import { replaced, UGATIT } from "./spec";
-import { batch32, openEngine, stepEngine } from "./engines";
+import { batch32, ENGINES, stepEngine, type Tested } from "./engines";
 import { initialize } from "../../runtime/train/init";
 import { AT_64, CH, compileVariant, SMALL, VARIANTS } from "./variants";
 
 const STEPS = 3;
 
 /** Losses by step, from a run's own first values. */
-async function train(compiled: Compiled): Promise<Record<string, number>[]> {
-  const engine = await openEngine(compiled);
+async function train(compiled: Compiled, tested: Tested): Promise<Record<string, number>[]> {
+  const { engine } = await tested.open(compiled);
   try {
     initialize(engine, 1);
     const losses: Record<string, number>[] = [];
@@ -38,11 +38,11 @@ const TERMS: Readonly<Record<string, readonly string[]>> = {
 };
 const ALL = ["discriminators.adversarial", "discriminators.cam", "generators.adversarial", "generators.cycle", "generators.identity", "generators.cam"];
 
-describe("three steps at 64 px on onnxruntime", () => {
+describe.each(ENGINES)("three steps at 64 px on $name", (tested) => {
   it.each(VARIANTS)("%s", { timeout: 120_000 }, async (variant) => {
     const compiled = compileVariant(variant, AT_64);
     expect(compiled.program!.losses.map((l) => l.name).sort()).toEqual([...(TERMS[variant] ?? ALL)].sort());
-    expectFinite(compiled, await train(compiled));
+    expectFinite(compiled, await train(compiled, tested));
   });
 });
 
@@ -68,11 +68,11 @@ norm OwnStyled(x: image[C, H, W], eps = 1e-6; gamma: vector[C], beta: vector[C])
     expect(gains(own([`${slot}=Own`]))).toBe(2 * count);
   });
 
-  it("trains three steps in all three slots at once, with style inputs where they are offered", { timeout: 120_000 }, async () => {
+  it.each(ENGINES)("trains three steps in all three slots at once, with style inputs where they are offered, on $name", { timeout: 120_000 }, async (tested) => {
     const compiled = own(["encoder_norm=Own", "decoder_norm=OwnStyled", "upsample_norm=Own(eps: 1e-4)"]);
     expect(gains(compiled)).toBe(2 * 7);
     expect(compiled.program!.settings["upsample_norm"]).toContain("0.0001");
-    expectFinite(compiled, await train(compiled));
+    expectFinite(compiled, await train(compiled, tested));
   });
 });
 

@@ -18,10 +18,11 @@ export interface Options {
   readonly without?: readonly string[];
 }
 
+/** @param variant "base", or variants with spaces between */
 export function compileVariant(variant: string, set: readonly string[], options: Options = {}): Compiled {
   const compiled = compile(
     { path: SPEC, text: options.text ?? UGATIT },
-    { set, variants: variant === "base" ? [] : [variant], read: options.read ?? readSmooth, without: options.without ?? [] },
+    { set, variants: variant === "base" ? [] : variant.split(" "), read: options.read ?? readSmooth, without: options.without ?? [] },
   );
   if (!compiled.program) throw new Error(`${variant} does not compile: ${compiled.diagnostics.map((d) => `${d.code} ${d.message}`).join("; ")}`);
   return compiled;

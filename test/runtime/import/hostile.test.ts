@@ -1,4 +1,6 @@
 // Files that lie, are cut off or damaged: one line, nothing run, nothing large allocated.
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../../runtime/files/errors";
@@ -69,6 +71,21 @@ describe("a pickle", () => {
     for (const bytes of both(pickle(op.emptyList, op.put(0), ...levels))) expect(await says(bytes)).toMatch(/holds more than 200,000 values/);
   });
 
+  it("whose list of pairs is made a dictionary again and again is refused in a moment", async () => {
+    // 50,000 pairs from 150,000 steps, then 100,000 times OrderedDict(pairs): 5·10^9 entries if each were made.
+    const pairs = Buffer.concat([op.emptyList, op.put(0), op.mark, Buffer.concat(Array.from({ length: 50_000 }, (_, i) => Buffer.concat([op.int(i), op.none, op.tuple2]))), Buffer.from("e")]);
+    const again = Buffer.concat([op.get(1), op.get(0), Buffer.from([0x85]), op.reduce, Buffer.from("0")]);
+    const many = pickle(op.global("collections", "OrderedDict"), op.put(1), pairs, Buffer.concat(Array.from({ length: 100_000 }, () => again)));
+    for (const bytes of both(many)) expect(await says(bytes)).toMatch(/takes more than 2,000,000 steps/);
+  });
+
+  it("with a name of a megabyte before each of a hundred thousand tensors is refused in a moment", async () => {
+    const one = oneTensor().subarray(2, -1); // { w: tensor }
+    const rows = Buffer.concat(Array.from({ length: 100_000 }, (_, i) => Buffer.concat([op.int(i), op.get(7)])));
+    const long = pickle(one, op.put(7), op.emptyDict, op.string("k".repeat(1 << 20)), op.emptyDict, op.mark, rows, op.setItems, op.setItem);
+    for (const bytes of both(long)) expect(await says(bytes)).toMatch(/a name of 1,048,576 characters/);
+  });
+
   it("that holds itself is refused", async () => {
     for (const bytes of both(pickle(op.emptyList, op.put(0), op.get(0), op.append))) expect(await says(bytes)).toMatch(/more than 32 deep/);
   });
@@ -102,6 +119,7 @@ describe("a tensor", () => {
 describe("a zip", () => {
   it.each([
     ["with a compressed record (a bomb has no other way)", checkpoint(oneTensor(), { "archive/data/0": { method: 8 } }), /data\/0 is compressed/],
+    ["of a TorchScript program", checkpoint(oneTensor(), { "archive/code/m.py": { method: 8 } }, { "archive/constants.pkl": Buffer.from("x"), "archive/code/m.py": Buffer.from("x") }), /is a TorchScript archive, a program with its weights$/],
     ["with an encrypted record", checkpoint(oneTensor(), { "archive/data.pkl": { flags: 1 } }), /zip cannot be read|encrypted/],
     ["whose record claims more than the file has", checkpoint(oneTensor(), { "archive/data/0": { size: 1 << 30 } }), /zip cannot be read|cut off/],
     ["whose pickle claims 1 GB", checkpoint(oneTensor(), { "archive/data.pkl": { size: 1 << 30 } }), /zip cannot be read|cut off|refused/],
@@ -134,6 +152,7 @@ describe("the old format", () => {
 
 it.each([
   ["empty", Buffer.alloc(0), /is empty/], ["text", Buffer.from("hello, I am a checkpoint"), /neither a PyTorch checkpoint nor/],
+  ["a web page", Buffer.from("<!DOCTYPE html><html>"), /it begins with "<!DOCTYPE html><"$/],
   ["gzip", Buffer.from("1f8b080000000000", "hex"), /an archive/], ["one byte", Buffer.from([0x80]), /cut off/],
   ["a safetensors header of 4 GB", Buffer.from('\u00ff\u00ff\u00ff\u00ff\u0000\u0000\u0000\u0000{"a":1}', "latin1"), /does not begin with a safetensors header/],
 ] as const)("a file that is %s is named as such", async (_, bytes, message) => {
@@ -164,6 +183,13 @@ it("any bytes behind a sound beginning are read or refused", async () => {
     const e = await readAll(put("random.pt", Buffer.concat([head, tail])));
     if (e !== undefined) expect(e).toBeInstanceOf(UserError);
   }), { numRuns: 300, seed: 1 });
+});
+
+it.skipIf(process.platform === "win32")("a named pipe is no file, and is not waited for", async () => {
+  const pipe = put("pipe.pt", Buffer.alloc(0));
+  rmSync(pipe);
+  execFileSync("mkfifo", [pipe]);
+  expect(await readAll(pipe)).toMatchObject({ message: `${pipe} is not a file` });
 });
 
 it("a flipped bit in a tensor of a zip is found by its checksum", async () => {

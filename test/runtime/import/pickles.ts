@@ -94,7 +94,8 @@ export function zip(records: Readonly<Record<string, Buffer>>, lies: Readonly<Re
   return Buffer.concat([...parts, central, end]);
 }
 
-export const checkpoint = (data: Buffer, lies: Readonly<Record<string, Lie>> = {}): Buffer => zip({ "archive/data.pkl": data, "archive/data/0": Buffer.alloc(24) }, lies);
+export const checkpoint = (data: Buffer, lies: Readonly<Record<string, Lie>> = {}, more: Readonly<Record<string, Buffer>> = {}): Buffer =>
+  zip({ "archive/data.pkl": data, "archive/data/0": Buffer.alloc(24), ...more }, lies);
 
 /** The old format: this object, these storages' keys, and what follows. */
 export function legacy(object: Buffer, keys: readonly string[] = ["0"], rest: Buffer = Buffer.concat([raw(6, 0, 0, 0, 0, 0, 0, 0), Buffer.alloc(24)])): Buffer {
