@@ -184,7 +184,7 @@ function cutStep(model: TrainModel, step: Step, without: readonly string[]): Cut
   const outputs = wanted.map((w, i) => ({ node: slim.outputs[i]!, value: w.value, ...(w.phase === undefined ? {} : { phase: w.phase }) }));
   const updatedIn = new Map<string, number[]>();
   for (const p of step.phases) for (const g of p.gradients) updatedIn.set(g.param.name, [...(updatedIn.get(g.param.name) ?? []), p.phase.index]);
-  return cutPhases(slim.graph, outputs, updatedIn, model.phases.length);
+  return cutPhases(slim.graph, outputs, updatedIn, model.phases.length, { directions: !without.includes("directions") });
 }
 
 function slimExport(e: ExportModel, without: readonly string[]): ExportModel {
