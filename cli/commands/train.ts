@@ -4,7 +4,8 @@ import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
 import { emitForTraining } from "../emit";
 import type { Choices } from "../options";
-import { importsOf, loadOrFail } from "../spec";
+import { loadFitting } from "../memory";
+import { importsOf } from "../spec";
 
 export interface TrainFlags extends Choices {
   readonly data: string;
@@ -18,6 +19,8 @@ export interface TrainFlags extends Choices {
   readonly keep?: number;
   readonly threads?: number;
   readonly profile?: string;
+  /** Bytes. */
+  readonly memory?: number;
   readonly json?: boolean;
 }
 
@@ -30,7 +33,7 @@ export interface RunNotes {
 }
 
 export async function trainCommand(path: string, flags: TrainFlags): Promise<Outcome | undefined> {
-  const c = loadOrFail(path, flags);
+  const c = loadFitting(path, flags);
   if (!c.program) return undefined;
   // Looked for before the graphs are made: who mistypes a folder should not wait to hear it.
   await listData(flags.data, "train", [...new Set(c.program.data.map((d) => d.folder))]);
@@ -63,8 +66,8 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<Out
 export const distUrl = (): URL => new URL(".", import.meta.url);
 
 /** The command that goes on with a run. */
-export function againCommand(path: string, flags: Pick<TrainFlags, "set" | "variant" | "data" | "out">): string {
+export function againCommand(path: string, flags: Pick<TrainFlags, "set" | "variant" | "data" | "out" | "memory">): string {
   const quoted = (s: string): string => (/^[\w./=:-]+$/.test(s) ? s : `'${s.replaceAll("'", "'\\''")}'`);
   const choices = [...(flags.set ?? []).map((s) => `--set ${quoted(s)}`), ...(flags.variant ?? []).map((v) => `--variant ${quoted(v)}`)];
-  return ["ganc train", quoted(path), "--data", quoted(flags.data), "--out", quoted(flags.out), ...choices, "--resume"].join(" ");
+  return ["ganc train", quoted(path), "--data", quoted(flags.data), "--out", quoted(flags.out), ...choices, ...(flags.memory === undefined ? [] : ["--memory", String(flags.memory)]), "--resume"].join(" ");
 }

@@ -81,7 +81,7 @@ export function cutPhases(traced: Graph, given: readonly SegmentOutput[], update
   const { stages, earliest, need } = stagesOf(traced, given, updates, phases, directions);
   const { graph: whole, outputs, updatedIn, phaseOf } = stages;
   const plain = { graph: whole, pieces: piecesOf(whole, need, stages, most) };
-  const { graph, pieces } = recompute(plain, level, SMALL, (leaf, stage) => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phaseOf.length) >= stage);
+  const { graph, pieces } = recompute(plain, level, SMALL, (id) => stages.early.has(id), (leaf, stage) => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phaseOf.length) >= stage);
   const nodes = graph.nodes;
   const home = new Map<NodeId, number>();
   pieces.forEach((p, s) => p.order.forEach((id) => home.set(id, s)));
