@@ -4,12 +4,16 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { compile } from "../compiler/compile";
 import { plan } from "../compiler/describe/plan";
+import { RECOMPUTE } from "../compiler/train/recompute";
 import { drawInit } from "../compiler/init";
 import { emitGraphs } from "../cli/emit";
 import { OnnxEngine } from "../runtime/engine/onnx";
 import { initialize } from "../runtime/train/init";
 
-const [spec = "specs/ugatit.gan", ...set] = process.argv.slice(2);
+const [spec = "specs/ugatit.gan", ...given] = process.argv.slice(2);
+// `recompute=between passes` is the compiler's, everything else the spec's.
+const set = given.filter((s) => !s.startsWith("recompute="));
+const recompute = RECOMPUTE.find((level) => given.includes(`recompute=${level}`)) ?? "nothing";
 
 /** Bytes, of /proc/self/status. */
 function memory(): { rss: number; rss_peak: number } {
@@ -20,7 +24,7 @@ function memory(): { rss: number; rss_peak: number } {
 
 const say = (o: object): void => void process.stdout.write(`${JSON.stringify(o)}\n`);
 const began = performance.now();
-const compiled = compile({ path: spec, text: readFileSync(spec, "utf8") }, { set });
+const compiled = compile({ path: spec, text: readFileSync(spec, "utf8") }, { set, recompute });
 const program = compiled.program;
 if (!program) throw new Error(JSON.stringify(compiled.diagnostics));
 const foreseen = plan(compiled);
