@@ -10,7 +10,7 @@ import { initialize } from "../../runtime/train/init";
 import type { Program } from "../../compiler/program";
 
 const text = readFileSync("specs/ugatit.gan", "utf8");
-const make = (options: CompileOptions): ReturnType<typeof compile> => compile({ path: "specs/ugatit.gan", text }, { set: ["size=64", "ch=32", "blocks=1", "light=true", "local_depth=4", "global_depth=5"], ...options });
+const make = (options: CompileOptions): ReturnType<typeof compile> => compile({ path: "specs/ugatit.gan", text }, { set: ["size=128", "ch=8", "blocks=1", "local_depth=4", "global_depth=5"], ...options });
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** All that stays, after one step from the same beginning. */
