@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 const { values } = parseArgs({ options: { size: { type: "string", default: "256" }, ch: { type: "string", default: "64" }, steps: { type: "string", default: "3" }, set: { type: "string", multiple: true, default: [] } } });
+process.on("SIGTERM", () => process.exit(1));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const folder = mkdtempSync(join(tmpdir(), "ganc-full-"));
 const run = (args) => spawn(process.execPath, ["dist/cli.js", ...args], { stdio: ["ignore", "pipe", "inherit"] });
 const ended = (child) => new Promise((resolve, reject) => child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`ended with code ${code}`)))));
@@ -40,7 +42,11 @@ try {
   for await (const line of createInterface({ input: child.stdout })) {
     const event = JSON.parse(line);
     if (event.kind === "begin" || event.kind === "step") {
-      if (event.kind === "step") seconds.push((performance.now() - last) / 1000);
+      if (event.kind === "step") {
+        seconds.push((performance.now() - last) / 1000);
+        // Said at once: who has to end it early still knows this much.
+        console.log(`step ${seconds.length}: ${seconds.at(-1).toFixed(1)} s; peak so far ${(peak / 2 ** 30).toFixed(2)} GiB (planned ${(plan.training.total / 2 ** 30).toFixed(2)})`);
+      }
       last = performance.now();
     }
   }

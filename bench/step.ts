@@ -4,12 +4,17 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { compile } from "../compiler/compile";
 import { plan } from "../compiler/describe/plan";
+import { RECOMPUTE } from "../compiler/train/recompute";
 import { drawInit } from "../compiler/init";
 import { emitGraphs } from "../cli/emit";
 import { OnnxEngine } from "../runtime/engine/onnx";
 import { initialize } from "../runtime/train/init";
 
-const [spec = "specs/ugatit.gan", ...set] = process.argv.slice(2);
+const [spec = "specs/ugatit.gan", ...given] = process.argv.slice(2);
+// `recompute=between passes` is the compiler's, `batch=4` stands in the spec's text, everything else is a param.
+const set = given.filter((s) => !/^(recompute|batch)=/.test(s));
+const batch = given.find((s) => s.startsWith("batch="))?.slice("batch=".length);
+const recompute = RECOMPUTE.find((level) => given.includes(`recompute=${level}`)) ?? "nothing";
 
 /** Bytes, of /proc/self/status. */
 function memory(): { rss: number; rss_peak: number } {
@@ -20,7 +25,10 @@ function memory(): { rss: number; rss_peak: number } {
 
 const say = (o: object): void => void process.stdout.write(`${JSON.stringify(o)}\n`);
 const began = performance.now();
-const compiled = compile({ path: spec, text: readFileSync(spec, "utf8") }, { set });
+const written = readFileSync(spec, "utf8");
+const text = batch === undefined ? written : written.replace(/^(\s*)batch \d+/m, `$1batch ${batch}`);
+const compiled = compile({ path: spec, text }, { set, recompute });
+if (batch !== undefined && compiled.program?.batch !== Number(batch)) throw new Error(`${spec} does not say \`batch\``);
 const program = compiled.program;
 if (!program) throw new Error(JSON.stringify(compiled.diagnostics));
 const foreseen = plan(compiled);

@@ -28,5 +28,16 @@ export function wholeNumber(name: string, least: number): (text: string) => numb
   };
 }
 
+const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
+
+/** `3GiB`, `800MB`, `2500000000`. */
+export function bytesOf(text: string): number {
+  const found = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
+  const unit = UNITS[found?.[2]?.toUpperCase() ?? "?"];
+  const bytes = Math.floor(Number(found?.[1]) * (unit ?? NaN));
+  if (!(bytes >= 1)) throw new UsageError(`--memory takes bytes, such as 3GiB or 800MB, not ${text}`);
+  return bytes;
+}
+
 /** The command line itself is wrong. */
 export class UsageError extends Error {}

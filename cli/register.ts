@@ -1,7 +1,7 @@
 // One line a command: name, arguments, help; the work stands in cli/commands/.
 import type { Command } from "commander";
 import { tuned } from "./tuned";
-import { collect, example, withChoices, withJson, wholeNumber } from "./options";
+import { bytesOf, collect, example, withChoices, withJson, wholeNumber } from "./options";
 
 export function registerCommands(program: Command): void {
   example(
@@ -34,7 +34,9 @@ export function registerCommands(program: Command): void {
   example(
     withJson(withChoices(program.command("plan").argument("<spec>").description("parameters, FLOPs and memory of a training step and of inference, before anything runs"))),
     "ganc plan specs/ugatit.gan", "ganc plan specs/ugatit.gan --set size=128 --set ch=32",
-  ).action(async (spec: string, options) => (await import("./commands/plan")).planCommand(spec, options));
+  )
+    .option("--memory <bytes>", "of a step that is to fit, by computing values again: 3GiB, 800MB", bytesOf)
+    .action(async (spec: string, options) => (await import("./commands/plan")).planCommand(spec, options));
 
   example(
     withJson(withChoices(program.command("compile").argument("<spec>").description("write ONNX graphs, one file an export and the whole training step; or a TypeScript project that trains on TensorFlow.js"))),
@@ -63,6 +65,7 @@ export function registerCommands(program: Command): void {
     .option("--keep <n>", "checkpoints kept", wholeNumber("keep", 1), 2)
     .option("--threads <n>", "threads of one operation", wholeNumber("threads", 1))
     .option("--engine <name>", "onnx; tfjs: TensorFlow.js by the first of its packages that loads from here; or the package's name, tfjs-node-gpu, tfjs-node, tfjs-cpu", "onnx")
+    .option("--memory <bytes>", "a step that fits, by computing values again: 3GiB, 800MB", bytesOf)
     .option("--profile <file>", "trace the first 3 steps: a JSON file that chrome://tracing and ui.perfetto.dev open")
     .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options)));
 

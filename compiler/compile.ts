@@ -19,6 +19,7 @@ import { elaborateTrain } from "./train/elaborate";
 import { type ExportModel, traceExport } from "./train/exports";
 import type { TrainModel } from "./train/model";
 import { plansOf } from "./train/plans";
+import type { Recompute } from "./train/recompute";
 import { assemble, type GraphFile } from "./train/program";
 import { type CutSegment, cutPhases } from "./train/segments";
 import { buildStep, checkCoverage, reach, type Step } from "./train/step";
@@ -42,6 +43,8 @@ export interface CompileOptions {
   readonly without?: readonly string[];
   /** How operations of several forms are written: carried to the backend by the program. */
   readonly lowerings?: Lowerings;
+  /** What is let go between its readers and made again, to save memory; nothing, unless said. */
+  readonly recompute?: Recompute;
   readonly printAfter?: PrintablePhase;
   /** Set while a hint is looked for: no hints of hints. */
   readonly probing?: boolean;
@@ -100,7 +103,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
 
   // 5. Optimize the whole step, then cut it into the graphs of its phases: once for each set of phases that run together. Optimize the
   // exports, too.
-  const plans = plansOf(modules.entry, new Set(params.keys()), model, step, exported, diagnostics).map((p) => ({ ...p, cuts: cutStep(p.model, p.step, options.without ?? []) }));
+  const plans = plansOf(modules.entry, new Set(params.keys()), model, step, exported, diagnostics).map((p) => ({ ...p, cuts: cutStep(p.model, p.step, options) }));
   const slim = exports.map((e) => slimExport(e, options.without ?? []));
 
   // 6. Name the storage: the program a runtime follows.
@@ -172,7 +175,7 @@ function reportDead(model: TrainModel, step: Step, diagnostics: Diagnostic[]): v
   }
 }
 
-function cutStep(model: TrainModel, step: Step, without: readonly string[]): CutSegment[] {
+function cutStep(model: TrainModel, step: Step, { without = [], recompute = "nothing" }: CompileOptions): CutSegment[] {
   const wanted = [
     ...step.phases.flatMap((p) => [
       ...p.losses.map((l) => ({ node: l.node, value: `loss:${l.name}`, phase: p.phase.index as number | undefined })),
@@ -184,7 +187,7 @@ function cutStep(model: TrainModel, step: Step, without: readonly string[]): Cut
   const outputs = wanted.map((w, i) => ({ node: slim.outputs[i]!, value: w.value, ...(w.phase === undefined ? {} : { phase: w.phase }) }));
   const updatedIn = new Map<string, number[]>();
   for (const p of step.phases) for (const g of p.gradients) updatedIn.set(g.param.name, [...(updatedIn.get(g.param.name) ?? []), p.phase.index]);
-  return cutPhases(slim.graph, outputs, updatedIn, model.phases.length);
+  return cutPhases(slim.graph, outputs, updatedIn, model.phases.length, { recompute, directions: !without.includes("directions") });
 }
 
 function slimExport(e: ExportModel, without: readonly string[]): ExportModel {

@@ -6,6 +6,7 @@ import { bytesOf, encodeModel, type ExternalPlace, IR_VERSION, OPSET } from "./e
 import type { Emitter } from "./emitter";
 import { formsOf, lowerGraph, type OnnxProblem, placeOf, reached } from "./lower/index";
 import type { Initializer, Operator, ValueDim, ValueInfo } from "./operator";
+import { sortedForWalk } from "./order";
 
 export interface NamedNode {
   readonly node: NodeId;
@@ -110,7 +111,25 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
   }
   const final = (value: string): string => names.get(value) ?? value;
   const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: o.inputs.map(final), outputs: o.outputs.map(final) }));
-  return { operators: live(operators, new Set(spec.outputs.map((o) => o.name))), names };
+  const wanted = live(reshapedOnce(operators, e.initializers), new Set(spec.outputs.map((o) => o.name)));
+  return { operators: spec.lowerings?.without?.includes("walk") ? wanted : sortedForWalk(wanted), names };
+}
+
+/**
+ * A reshape of a reshape reads what the first one reads. The runtime would find that, too, but its new operator would stand behind
+ * all others, and so be run before them (order.ts).
+ */
+function reshapedOnce(operators: readonly Operator[], initializers: ReadonlyMap<string, Initializer>): Operator[] {
+  const sources = new Map<string, string>();
+  return operators.map((o) => {
+    if (o.type !== "Reshape") return o;
+    const [value, target] = o.inputs as [string, string];
+    // A 0 or -1 means a length of the operand.
+    const known = initializers.get(target)?.data.every((d: number) => d > 0) ?? false;
+    const source = (known ? sources.get(value) : undefined) ?? value;
+    sources.set(o.outputs[0]!, source);
+    return { ...o, inputs: [source, target] };
+  });
 }
 
 /** Without the operators whose results nobody reads. */

@@ -1,10 +1,10 @@
 import { plan } from "../../compiler/describe/plan";
 import type { Choices } from "../options";
-import { loadOrFail } from "../spec";
+import { loadFitting } from "../memory";
 import { print, short, table, thousands } from "../table";
 
-export function planCommand(path: string, options: Choices & { json?: boolean }): void {
-  const c = loadOrFail(path, options);
+export function planCommand(path: string, options: Choices & { json?: boolean; memory?: number }): void {
+  const c = loadFitting(path, options);
   const p = plan(c);
   if (!p) return print(options.json ? "{}" : `${path} has nothing to train`);
   if (options.json) return print(JSON.stringify(p));

@@ -6,8 +6,9 @@ import { TRAINING_MODULE, type TfjsChoice } from "../../runtime/engine/tfjs-open
 import type { TfjsPackage } from "../../runtime/tfjs/packages";
 import { emitForTraining } from "../emit";
 import { bundled, projectOf } from "../emit-tfjs";
+import { loadFitting } from "../memory";
 import { type Choices, UsageError } from "../options";
-import { importsOf, loadOrFail } from "../spec";
+import { importsOf } from "../spec";
 
 export interface TrainFlags extends Choices {
   readonly data: string;
@@ -22,6 +23,8 @@ export interface TrainFlags extends Choices {
   readonly threads?: number;
   readonly profile?: string;
   readonly engine?: string;
+  /** Bytes. */
+  readonly memory?: number;
   readonly json?: boolean;
 }
 
@@ -35,7 +38,7 @@ export interface RunNotes {
 
 export async function trainCommand(path: string, flags: TrainFlags): Promise<Outcome | undefined> {
   const tfjs = tfjsOf(flags);
-  const c = loadOrFail(path, flags);
+  const c = loadFitting(path, flags);
   if (!c.program) return undefined;
   // Looked for before the graphs are made: who mistypes a folder should not wait to hear it.
   await listData(flags.data, "train", [...new Set(c.program.data.map((d) => d.folder))]);
@@ -66,11 +69,12 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<Out
 }
 
 /** `--engine` as a choice of TensorFlow.js, or undefined for onnxruntime. */
-function tfjsOf({ engine = "onnx", profile, threads }: TrainFlags): TfjsChoice | undefined {
+function tfjsOf({ engine = "onnx", profile, threads, memory }: TrainFlags): TfjsChoice | undefined {
   if (engine === "onnx") return undefined;
   const packages: Readonly<Record<string, TfjsPackage | undefined>> = { tfjs: undefined, "tfjs-node-gpu": "tfjs-node-gpu", "tfjs-node": "tfjs-node", "tfjs-cpu": "tfjs" };
   if (!(engine in packages)) throw new UsageError(`--engine takes onnx, ${Object.keys(packages).join(", ")}, not ${engine}`);
   if (profile !== undefined) throw new UsageError("--profile goes with --engine onnx");
+  if (memory !== undefined) throw new UsageError("--memory goes with --engine onnx: TensorFlow.js plans nothing ahead");
   if (threads !== undefined) throw new UsageError("--threads goes with --engine onnx: TensorFlow takes TF_NUM_INTRAOP_THREADS from the environment");
   const chosen = packages[engine];
   return { from: process.env["TFJS_PACKAGES"] || process.cwd(), ...(chosen ? { package: chosen } : {}) };
@@ -80,8 +84,8 @@ function tfjsOf({ engine = "onnx", profile, threads }: TrainFlags): TfjsChoice |
 export const distUrl = (): URL => new URL(".", import.meta.url);
 
 /** The command that goes on with a run. */
-export function againCommand(path: string, flags: Pick<TrainFlags, "set" | "variant" | "data" | "out">): string {
+export function againCommand(path: string, flags: Pick<TrainFlags, "set" | "variant" | "data" | "out" | "memory">): string {
   const quoted = (s: string): string => (/^[\w./=:-]+$/.test(s) ? s : `'${s.replaceAll("'", "'\\''")}'`);
   const choices = [...(flags.set ?? []).map((s) => `--set ${quoted(s)}`), ...(flags.variant ?? []).map((v) => `--variant ${quoted(v)}`)];
-  return ["ganc train", quoted(path), "--data", quoted(flags.data), "--out", quoted(flags.out), ...choices, "--resume"].join(" ");
+  return ["ganc train", quoted(path), "--data", quoted(flags.data), "--out", quoted(flags.out), ...choices, ...(flags.memory === undefined ? [] : ["--memory", String(flags.memory)]), "--resume"].join(" ");
 }

@@ -8,6 +8,7 @@ import { cutPoints, orderFor, type Ordered } from "./order";
 import type { Piece } from "./recompute";
 import { cheapestFirst, partsOf } from "./roots";
 import type { SegmentOutput } from "./segments";
+import type { Stages } from "./stages";
 
 /** Computed again where a later graph needs it, rather than kept: passes over memory without arithmetic to speak of. */
 const CHEAP: ReadonlySet<OpName> = new Set<OpName>([
@@ -22,12 +23,12 @@ export const MOST_NODES = 1000;
 /** Bytes of late gradients made by one piece, unless a single one is larger. */
 const LATE_PIECE = 24 << 20;
 
-/** Each phase's nodes in order, in pieces. */
-export function piecesOf(graph: Graph, need: readonly number[], outputs: readonly SegmentOutput[], phases: number, most: number): Piece[] {
+/** Each stage's nodes in order, in pieces. */
+export function piecesOf(graph: Graph, need: readonly number[], { outputs, early: planned, phaseOf: { length: stages } }: Stages, most: number): Piece[] {
   const pieces: Piece[] = [];
   const readers = users(graph);
   const taken = new Set(outputs.filter((o) => !isGradient(o)).map((o) => o.node));
-  for (let phase = 0; phase < phases; phase++) {
+  for (let phase = 0; phase < stages; phase++) {
     const own = new Set(graph.nodes.filter((n) => need[n.id] === phase && n.op !== "input").map((n) => n.id));
     const results = outputs.filter((o) => own.has(o.node));
     const gradients = results.filter(isGradient).map((o) => o.node);
@@ -37,7 +38,8 @@ export function piecesOf(graph: Graph, need: readonly number[], outputs: readonl
     // What later phases take must be made here, too, even if nothing here needs it.
     const elsewhere = graph.nodes.filter((n) => !early.has(n.id)).flatMap((n) => n.inputs.filter((i) => early.has(i)));
     const kept = new Set([...results.map((o) => o.node), ...elsewhere]);
-    const whole = ordered(graph, early, readers, gradients, late, kept);
+    const sums = [...planned].flatMap(([id, stage]) => (stage === phase && early.has(id) ? [id] : []));
+    const whole = ordered(graph, early, readers, gradients, late, sums, kept);
     const points = [0, ...cutPoints(graph, whole, kept, { most, again: (id) => isCheap(graph, id) }), whole.order.length];
     for (let i = 0; i + 1 < points.length; i++) pieces.push({ phase, order: whole.order.slice(points[i], points[i + 1]) });
     pieces.push(...latePieces(late).map((tail) => ({ phase, order: orderFor(graph, new Set(tail), tail, kept).order })));
@@ -56,10 +58,10 @@ function isFree(graph: Graph, id: NodeId): boolean {
 }
 
 /** The parts of each gradient are asked for, not the gradient whole: a part can be made when its own pass through a network is over. */
-function ordered(graph: Graph, own: ReadonlySet<NodeId>, readers: readonly (readonly NodeId[])[], gradients: readonly NodeId[], late: readonly LateGradient[], kept: ReadonlySet<NodeId>): Ordered {
+function ordered(graph: Graph, own: ReadonlySet<NodeId>, readers: readonly (readonly NodeId[])[], gradients: readonly NodeId[], late: readonly LateGradient[], sums: readonly NodeId[], kept: ReadonlySet<NodeId>): Ordered {
   const operands = late.flatMap((l) => l.operands);
   const parts = gradients.flatMap((id) => partsOf(graph, own, readers, id));
-  return orderFor(graph, own, [...cheapestFirst(graph, own, [...parts, ...operands]), ...own], kept);
+  return orderFor(graph, own, [...cheapestFirst(graph, own, new Set([...parts, ...operands, ...sums])), ...own], kept);
 }
 
 function latePieces(late: readonly LateGradient[]): NodeId[][] {

@@ -8,7 +8,7 @@ import { portShape } from "./exports";
 import type { TrainModel } from "./model";
 import type { CutSegment } from "./segments";
 import type { Step } from "./step";
-import { buildUpdate, scalarNames } from "./update";
+import { buildUpdate, type Covered, scalarNames } from "./update";
 
 /** A graph with the names of its ports: what a backend turns into one file. */
 export interface GraphFile {
@@ -103,23 +103,26 @@ export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan
         if (/^(value|grad|next|loss):/.test(x.value)) values[own(x.value)] = numbersOf(graph.shape(x.node));
       }
     };
-    for (const phase of step.phases) {
-      const pieces = cuts.filter((c) => c.phase === phase.phase.index);
-      const covered = phase.gradients.flatMap((g) => {
+    // Each update follows the graph after which its gradient is there and nobody reads the parameter as it was.
+    const ripe = cuts.map((): Covered[][] => step.phases.map(() => []));
+    step.phases.forEach((phase, at) => {
+      for (const g of phase.gradients) {
         const optimizer = optimizerOf.get(g.param.name);
-        if (!optimizer) return [];
+        if (!optimizer) continue;
         const name = (optimizer.phases?.length ?? 1) > 1 ? `${optimizer.name}.${phase.phase.name}` : optimizer.name;
-        return [{ param: g.param, optimizer: { ...optimizer, name } }];
-      });
-      const ripe = covered.map(({ param }) => ripeAfter(pieces, param.name));
-      pieces.forEach((cut, at) => {
-        push(phase.phase.name, "compute", cut.graph, cut.inputs, cut.outputs);
-        const now = covered.filter((_, i) => ripe[i] === at);
+        const version = step.phases.slice(0, at).filter((p) => p.gradients.some((x) => x.param.name === g.param.name)).length;
+        ripe[ripeAfter(cuts, g.param.name, version, phase.phase.index)]![at]!.push({ param: g.param, optimizer: { ...optimizer, name } });
+      }
+    });
+    cuts.forEach((cut, at) => {
+      const phase = step.phases.find((p) => p.phase.index === cut.phase)!.phase.name;
+      push(phase, "compute", cut.graph, cut.inputs, cut.outputs);
+      ripe[at]!.forEach((now, i) => {
         if (now.length === 0) return;
         const u = buildUpdate(now);
-        push(phase.phase.name, "update", u.graph, u.inputs, u.outputs, u.updates);
+        push(step.phases[i]!.phase.name, "update", u.graph, u.inputs, u.outputs, u.updates);
       });
-    }
+    });
   });
   const read = (plan?: number): Set<string> => new Set(segments.filter((s) => plan === undefined || s.plan === plan).flatMap((s) => s.inputs.map((p) => p.value)));
   const used = read();
@@ -146,10 +149,13 @@ export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan
   return { program, graphs };
 }
 
-/** The graph of its phase after which a parameter can be updated: its gradient is there, and nobody reads it any more. */
-function ripeAfter(cuts: readonly CutSegment[], param: string): number {
-  const touches = (c: CutSegment): boolean => c.outputs.some((o) => o.value === `grad:${param}`) || c.inputs.some((i) => i.value === `param:${param}`);
-  return cuts.reduce((last, c, i) => (touches(c) ? i : last), -1);
+/** The graph after which a version of a parameter can be updated: its gradient is there, and nobody reads it any more. */
+function ripeAfter(cuts: readonly CutSegment[], param: string, version: number, phase: number): number {
+  const leaf = version === 0 ? param : `${param}@${version}`;
+  const touches = (c: CutSegment): boolean => c.reads.has(leaf) || (c.phase === phase && c.outputs.some((o) => o.value === `grad:${param}`));
+  const last = cuts.reduce((at, c, i) => (touches(c) ? i : at), -1);
+  if (cuts.slice(0, last + 1).some((c) => c.reads.has(`${param}@${version + 1}`))) throw new Error(`defect: ${param} is read both before and after its update in one graph, or in the wrong order`);
+  return last;
 }
 
 /** The export's graph with its parameters as inputs: one file serves a run at any step. */

@@ -23,11 +23,15 @@ export interface Recomputed {
 /** Of "between passes": pieces that pass between two readers of a value. */
 const WAITS = 3;
 
+/** What comes back, as a part of all that must be made for it: less, and it is kept. A picture is small, and a whole network's pass. */
+const WORTH = 0.25;
+
 /**
  * @param least bytes of values worth it; smaller ones are kept
+ * @param dear never let go: a sum of gradients is a whole pass
  * @param valid whether a leaf still reads the same in a phase
  */
-export function recompute(from: Recomputed, level: Recompute, least: number, valid: (leaf: NodeId, phase: number) => boolean): Recomputed {
+export function recompute(from: Recomputed, level: Recompute, least: number, dear: (id: NodeId) => boolean, valid: (leaf: NodeId, phase: number) => boolean): Recomputed {
   if (level === "nothing") return from;
   const nodes: GraphNode[] = [...from.graph.nodes];
   const count = nodes.length;
@@ -39,7 +43,7 @@ export function recompute(from: Recomputed, level: Recompute, least: number, val
   /** The piece before which a value comes back, if it is let go at all. */
   const back = new Map<NodeId, number>();
   for (const [id, made] of home) {
-    if (bytes[id]! < least) continue;
+    if (bytes[id]! < least || dear(id)) continue;
     const uses = [made, ...piecesReading[id]!.filter((s) => s > made)];
     for (let i = 1; i < uses.length; i++) {
       const [last, next] = [uses[i - 1]!, uses[i]!];
@@ -57,7 +61,8 @@ export function recompute(from: Recomputed, level: Recompute, least: number, val
   const again = (id: NodeId, s: number, made: Map<NodeId, NodeId>): NodeId | undefined => {
     const known = clones.get(id) ?? made.get(id);
     if (known !== undefined) return known;
-    const n = nodes[id]!;
+    // As it was made, not as it reads by now: its operands may have been made again since.
+    const n = from.graph.nodes[id]!;
     if (n.op === "input") return valid(id, from.pieces[s]!.phase) ? id : undefined;
     const kept = back.get(id) === undefined ? piecesReading[id]!.some((r) => r >= s) || bytes[id]! < least : back.get(id)! > s && piecesReading[id]!.some((r) => r >= s && r < back.get(id)!);
     if (kept) return id;
@@ -74,14 +79,22 @@ export function recompute(from: Recomputed, level: Recompute, least: number, val
   };
   for (let s = 0; s < from.pieces.length; s++) {
     const due = [...back].filter(([, at]) => at === s).map(([id]) => id).sort((x, y) => x - y);
-    for (const id of due) {
-      const made = new Map<NodeId, NodeId>();
-      const length = nodes.length;
-      if (again(id, s, made) === undefined) {
-        nodes.length = length;
-        back.delete(id);
-        continue;
-      }
+    const length = nodes.length;
+    const made = new Map<NodeId, NodeId>();
+    const possible = due.filter((id) => {
+      const before = nodes.length;
+      const known = new Map(made);
+      if (again(id, s, made) !== undefined) return true;
+      nodes.length = before;
+      made.clear();
+      known.forEach((clone, old) => made.set(old, clone));
+      return false;
+    });
+    const sum = (ids: Iterable<NodeId>): number => [...ids].reduce((n, id) => n + bytes[id]!, 0);
+    const worth = sum(possible) >= WORTH * sum(made.keys());
+    if (!worth) nodes.length = length;
+    for (const id of due) if (!worth || !made.has(id)) back.delete(id);
+    if (worth) {
       for (const [old, clone] of made) {
         clones.set(old, clone);
         inserted[s]!.push(clone);

@@ -5,6 +5,7 @@ import { Builder } from "../graph/builder";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { isCheap, MOST_NODES, piecesOf, SMALL } from "./pieces";
 import { type Piece, recompute, type Recompute } from "./recompute";
+import { byDirection, type Stages, wholePhases } from "./stages";
 import { leafName } from "./step";
 
 export interface SegmentOutput {
@@ -16,6 +17,8 @@ export interface SegmentOutput {
 
 export interface CutSegment {
   readonly phase: number;
+  /** Names of the parameters it reads, with their versions: `AB.conv1.weight@1`. */
+  readonly reads: ReadonlySet<string>;
   readonly graph: Builder;
   readonly inputs: readonly { readonly node: NodeId; readonly value: string }[];
   readonly outputs: readonly { readonly node: NodeId; readonly value: string }[];
@@ -32,7 +35,7 @@ function lastPhaseOf(node: GraphNode, updatedIn: Updates, phases: number): numbe
 }
 
 /** The first phase in which each node can be computed, and the one in which it is: where it is first needed. */
-function phasesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number): { earliest: number[]; need: number[] } {
+function phasesOf({ graph, outputs, updatedIn, early, phaseOf: { length: phases } }: Stages): { earliest: number[]; need: number[] } {
   const nodes = graph.nodes;
   const earliest = nodes.map(() => 0);
   for (const n of nodes) {
@@ -43,7 +46,7 @@ function phasesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Up
     }
     earliest[n.id] = n.inputs.reduce((most, i) => Math.max(most, earliest[i]!), first);
   }
-  const need = nodes.map(() => phases);
+  const need = nodes.map((n) => early.get(n.id) ?? phases);
   for (const o of outputs) need[o.node] = Math.min(need[o.node]!, o.phase ?? earliest[o.node]!);
   for (let i = nodes.length - 1; i >= 0; i--) {
     const n = nodes[i]!;
@@ -60,23 +63,36 @@ export interface CutOptions {
   readonly most?: number;
   /** What is let go and made again, beyond what costs next to nothing. */
   readonly recompute?: Recompute;
+  /** Whether phases are cut into stages, a direction at a time. */
+  readonly directions?: boolean;
 }
 
-export function cutPhases(whole: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number, { most = MOST_NODES, recompute: level = "nothing" }: CutOptions = {}): CutSegment[] {
-  const { earliest, need } = phasesOf(whole, outputs, updatedIn, phases);
-  const plain = { graph: whole, pieces: piecesOf(whole, need, outputs, phases, most) };
-  const { graph, pieces } = recompute(plain, level, SMALL, (leaf, phase) => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phases) >= phase);
+/** The stages of a step, if each value can be had in the stage that needs it; else its phases whole. */
+function stagesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number, directions: boolean): { stages: Stages; earliest: number[]; need: number[] } {
+  const whole = wholePhases(graph, outputs, updatedIn, phases);
+  for (const stages of directions ? [byDirection(graph, outputs, updatedIn, phases), whole] : [whole]) {
+    const { earliest, need } = phasesOf(stages);
+    if (stages === whole || need.every((at, id) => at >= earliest[id]!)) return { stages, earliest, need };
+  }
+  throw new Error("defect: phases cannot be put in order");
+}
+
+export function cutPhases(traced: Graph, given: readonly SegmentOutput[], updates: Updates, phases: number, { most = MOST_NODES, recompute: level = "nothing", directions = true }: CutOptions = {}): CutSegment[] {
+  const { stages, earliest, need } = stagesOf(traced, given, updates, phases, directions);
+  const { graph: whole, outputs, updatedIn, phaseOf } = stages;
+  const plain = { graph: whole, pieces: piecesOf(whole, need, stages, most) };
+  const { graph, pieces } = recompute(plain, level, SMALL, (id) => stages.early.has(id), (leaf, stage) => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phaseOf.length) >= stage);
   const nodes = graph.nodes;
   const home = new Map<NodeId, number>();
   pieces.forEach((p, s) => p.order.forEach((id) => home.set(id, s)));
-  const firstOf = (phase: number): number => pieces.findIndex((p) => p.phase === phase);
+  const firstOf = (stage: number): number => Math.max(0, pieces.findIndex((p) => p.phase >= stage));
   /** The piece that hands an output over: where it is made, or the first of a later phase that is to. */
   const giver = (o: SegmentOutput): number => Math.max(home.get(o.node) ?? 0, firstOf(o.phase ?? earliest[o.node]!));
 
   const wanted = pieces.map((_, s) => outputs.filter((o) => giver(o) === s));
   const own = pieces.map((p, s) => {
     const set = new Set(p.order);
-    pullCheap(graph, set, wanted[s]!.map((o) => o.node), (id) => lastPhaseOf(nodes[id]!, updatedIn, phases) >= p.phase);
+    pullCheap(graph, set, wanted[s]!.map((o) => o.node), stages.early, (id) => lastPhaseOf(nodes[id]!, updatedIn, phaseOf.length) >= p.phase);
     return set;
   });
   const crossing = pieces.map(() => new Set<NodeId>());
@@ -84,33 +100,35 @@ export function cutPhases(whole: Graph, outputs: readonly SegmentOutput[], updat
     const needed = [...[...set].flatMap((id) => nodes[id]!.inputs), ...wanted[s]!.map((o) => o.node)];
     for (const id of needed) if (!set.has(id) && nodes[id]!.op !== "input") crossing[home.get(id)!]!.add(id);
   });
-  return pieces.map((p, s) => build(graph, p, own[s]!, wanted[s]!, crossing[s]!));
+  return pieces.map((p, s) => build(graph, p, phaseOf[p.phase]!, own[s]!, wanted[s]!, crossing[s]!)).filter((cut) => cut.outputs.length > 0);
 }
 
-/** Brings cheap values of earlier pieces into this one, as long as what they are made of can still be had. */
-function pullCheap(graph: Graph, own: Set<NodeId>, results: readonly NodeId[], valid: (id: NodeId) => boolean): void {
+/** Brings cheap values of earlier pieces into this one, as long as what they are made of can still be had; a sum instead of its terms stays. */
+function pullCheap(graph: Graph, own: Set<NodeId>, results: readonly NodeId[], sums: ReadonlyMap<NodeId, number>, valid: (id: NodeId) => boolean): void {
   const nodes = graph.nodes;
   const open = [...[...own].flatMap((id) => nodes[id]!.inputs), ...results];
   while (open.length > 0) {
     const id = open.pop()!;
     const n = nodes[id]!;
-    if (own.has(id) || (n.op !== "constant" && !isCheap(graph, id))) continue;
+    if (own.has(id) || sums.has(id) || (n.op !== "constant" && !isCheap(graph, id))) continue;
     if (!n.inputs.every(valid)) continue;
     own.add(id);
     open.push(...n.inputs);
   }
 }
 
-function build(graph: Graph, piece: Piece, own: ReadonlySet<NodeId>, wanted: readonly SegmentOutput[], crossing: ReadonlySet<NodeId>): CutSegment {
+function build(graph: Graph, piece: Piece, phase: number, own: ReadonlySet<NodeId>, wanted: readonly SegmentOutput[], crossing: ReadonlySet<NodeId>): CutSegment {
   const nodes = graph.nodes;
   const b = new Builder();
   const made = new Map<NodeId, NodeId>();
   const inputs: { node: NodeId; value: string }[] = [];
+  const reads = new Set<string>();
   const bring = (id: NodeId): NodeId => {
     const known = made.get(id);
     if (known !== undefined) return known;
     const n = nodes[id]!;
     const value = n.op === "input" ? leafValue(n) : `value:${id}`;
+    if (n.op === "input" && n.attrs.kind === "param") reads.add(n.attrs.name);
     b.origin = n.origin;
     const leaf = b.add("input", { kind: "value", name: value, shape: n.shape }, []);
     made.set(id, leaf);
@@ -130,7 +148,7 @@ function build(graph: Graph, piece: Piece, own: ReadonlySet<NodeId>, wanted: rea
   for (const o of wanted) if (own.has(o.node)) put(o.node);
   const results = wanted.map((o) => ({ node: bring(o.node), value: o.value }));
   const passed = [...crossing].sort((x, y) => x - y).map((id) => ({ node: bring(id), value: `value:${id}` }));
-  return { phase: piece.phase, graph: b, inputs, outputs: [...results, ...passed] };
+  return { phase, reads, graph: b, inputs, outputs: [...results, ...passed] };
 }
 
 /** Which storage a leaf of the step's graph reads. A parameter's version is its storage's content at that time. */

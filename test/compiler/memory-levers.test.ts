@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { compile, type CompileOptions } from "../../compiler/compile";
+import { planLayout } from "../../compiler/layout";
+import { RECOMPUTE } from "../../compiler/train/recompute";
+import { emitGraphs } from "../../cli/emit";
+import { drawInit } from "../../compiler/init";
+import { OnnxEngine } from "../../runtime/engine/onnx";
+import { initialize } from "../../runtime/train/init";
+import type { Program } from "../../compiler/program";
+
+const text = readFileSync("specs/ugatit.gan", "utf8");
+const make = (options: CompileOptions): ReturnType<typeof compile> => compile({ path: "specs/ugatit.gan", text }, { set: ["size=128", "ch=8", "blocks=1", "local_depth=4", "global_depth=5"], ...options });
+const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** All that stays, after one step from the same beginning. */
+async function afterOneStep(options: CompileOptions): Promise<{ program: Program; state: Map<string, Float32Array>; losses: Record<string, number> }> {
+  const compiled = make(options);
+  const program = compiled.program!;
+  const engine = await OnnxEngine.create(program, emitGraphs(compiled), {});
+  initialize(engine, 5);
+  const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 7, name);
+  const losses = await engine.step({
+    data: Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)])),
+    samples: Object.fromEntries(program.samples.map((s) => [s.name, noise(s.name, size(s.shape))])),
+    scalars: Object.fromEntries(program.scalars.map((s) => [s.name, s.kind === "step-size" ? 1e-4 : 1])),
+  });
+  const state = new Map(engine.stateNames.map((name) => [name, Float32Array.from(engine.read(name))]));
+  await engine.close();
+  return { program, state, losses };
+}
+
+const programText = (p: Program): string => JSON.stringify([p.segments, p.values]);
+
+/** The largest distance beside the largest value. */
+function distance(a: Float32Array, b: Float32Array): number {
+  let [most, scale] = [0, 1e-30];
+  a.forEach((x, i) => {
+    most = Math.max(most, Math.abs(x - b[i]!));
+    scale = Math.max(scale, Math.abs(x));
+  });
+  return most / scale;
+}
+
+describe("what saves memory leaves the values alone", () => {
+  it("whether phases run whole or a direction at a time, and whatever is made again", { timeout: 240_000 }, async () => {
+    const plain = await afterOneStep({ without: ["directions", "walk"] });
+    const programs = new Set([programText(plain.program)]);
+    for (const options of [{}, { recompute: RECOMPUTE.at(-1)! }]) {
+      const other = await afterOneStep(options);
+      programs.add(programText(other.program));
+      for (const [name, loss] of Object.entries(plain.losses)) expect(Math.abs(other.losses[name]! - loss)).toBeLessThanOrEqual(2e-6 * Math.abs(loss));
+      // Sums of gradients are added up in another order: a few units in the last place of float32, and more where terms cancel. m is a tenth
+      // of the gradient; a value of another version, or of another direction, would be off by its whole size.
+      for (const [name, values] of plain.state) if (name.startsWith("m:")) expect(distance(values, other.state.get(name)!), name).toBeLessThan(1e-4);
+    }
+    expect(programs.size, "three different programs").toBe(3);
+  });
+
+  it("and does save some: the arena of the values that cross", () => {
+    const arena = (options: CompileOptions): number => planLayout(make(options).program!, true).size;
+    const whole = arena({ without: ["directions"] });
+    const directions = arena({});
+    expect(directions).toBeLessThan(whole);
+    expect(arena({ recompute: "between passes" })).toBeLessThan(directions);
+  });
+});
