@@ -4,7 +4,7 @@ import type { NodeId, NodeOf, Window2d } from "../../../compiler/graph/types";
 import type { Emitter } from "../emitter";
 import * as cost from "../forms/conv-costs";
 import type { Candidate } from "../forms/choice";
-import { keyOf, type Site, siteOfConv } from "../forms/site";
+import { type Site, siteOfConv } from "../forms/site";
 import { Tiled } from "../forms/tiled";
 import { subpixel, type Tiling, winograd } from "../forms/tiles";
 import { ints } from "../operator";
@@ -55,7 +55,7 @@ export function convForm(e: Emitter, node: NodeOf<"conv">): { readonly form: For
     ...(dense(window) && !pointwise(window) ? [{ form: "scattered" as const, ns: (t: cost.Costs) => cost.scattered(t, site) }] : []),
     ...tiled.map(({ form, tiling }) => ({ form, ns: (t: cost.Costs) => cost.tiledForward(t, site, tiling) })),
   ];
-  const form = e.forms.choose(keyOf("conv", site), candidates);
+  const form = e.forms.choose({ op: "conv", site }, candidates);
   const tiling = tiled.find((f) => f.form === form)?.tiling;
   return { form, site, base, ...(tiling ? { tiling } : {}) };
 }

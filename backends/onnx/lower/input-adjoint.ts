@@ -3,7 +3,7 @@ import type { Graph, GraphNode, NodeId, NodeOf, Window2d } from "../../../compil
 import { CannotLower, type Emitter } from "../emitter";
 import * as cost from "../forms/conv-costs";
 import type { Candidate } from "../forms/choice";
-import { type Fall, fallOf, keyOf, type Site, siteOfFall } from "../forms/site";
+import { type Fall, fallOf, type Site, siteOfFall } from "../forms/site";
 import { Tiled } from "../forms/tiled";
 import { product } from "../extent";
 import { ints } from "../operator";
@@ -34,7 +34,7 @@ export function adjointForm(e: Emitter, fall: Fall, result: GraphNode): { site: 
     ...(pointwise(window) ? [{ form: "product" as const, ns: (t: cost.Costs) => cost.productAdjoint(t, site) }] : []),
     ...tiled.map(({ form, tiling }) => ({ form, ns: (t: cost.Costs) => cost.tiledInputAdjoint(t, site, tiling) })),
   ];
-  const form = e.forms.choose(keyOf("input adjoint", site), candidates);
+  const form = e.forms.choose({ op: "input adjoint", site }, candidates);
   const found = tiled.find((f) => f.form === form);
   return { site, form, ...(found ? { tiled: found } : {}) };
 }

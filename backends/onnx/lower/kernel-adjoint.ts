@@ -6,7 +6,7 @@ import { type Extent, numberOf, product } from "../extent";
 import { int, ints } from "../operator";
 import type { Candidate } from "../forms/choice";
 import * as cost from "../forms/conv-costs";
-import { keyOf, type Site, siteOfConv } from "../forms/site";
+import { type Site, siteOfConv } from "../forms/site";
 import { Tiled } from "../forms/tiled";
 import type { Tiling } from "../forms/tiles";
 import { dense, KERNEL_AXES, margins, pointwise, type TiledForm, tiledForms } from "./conv";
@@ -58,7 +58,7 @@ export function kernelForm(e: Emitter, node: NodeOf<"conv_kernel_adjoint">): { r
     ...(dense(window) && !pointwise(window) ? [{ form: "swapped" as const, ns: (t: cost.Costs) => cost.swappedPatches(t, site) }] : []),
     ...tiled.map(({ form, tiling }) => ({ form, ns: (t: cost.Costs) => cost.tiledKernelAdjoint(t, site, tiling) })),
   ];
-  const form = e.forms.choose(keyOf("kernel adjoint", site), candidates);
+  const form = e.forms.choose({ op: "kernel adjoint", site }, candidates);
   const tiling = tiled.find((f) => f.form === form)?.tiling;
   return { form, site, base, ...(tiling ? { tiling } : {}) };
 }
