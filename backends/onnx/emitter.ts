@@ -32,6 +32,8 @@ export class Emitter {
   private readonly values = new Map<NodeId, string>();
   private readonly known = new Map<string, string>();
   private readonly taken = new Set<string>();
+  /** Dims before each Reshape, where they are numbers. */
+  private readonly before = new Map<string, readonly number[]>();
   private readonly symbols = new Map<string, { value: string; at: number; dim: Dim }>();
   /** Prefix of the names made now: the place in the spec and the node. */
   private place = "";
@@ -135,7 +137,16 @@ export class Emitter {
     const fixed = to.map((e, i) => numberOf(e) ?? (from[i] && sameExtent(e, from[i]) ? 0 : undefined));
     const open = fixed.filter((d) => d === undefined).length;
     const target = open <= 1 ? this.ints(fixed.map((d) => d ?? -1)) : this.dims(to);
-    return this.op("Reshape", [value, target]);
+    const result = this.op("Reshape", [value, target]);
+    const dims = from.map(numberOf);
+    if (dims.every((d): d is number => d !== undefined)) this.before.set(result, dims);
+    return result;
+  }
+  /** A value of the same elements with the dims that it has, made before it was reshaped. */
+  unshaped(value: string): { readonly value: string; readonly dims: readonly number[] } | undefined {
+    const dims = this.before.get(value);
+    const source = dims && this.operators.find((o) => o.outputs[0] === value)?.inputs[0];
+    return dims && source !== undefined ? (this.unshaped(source) ?? { value: source, dims }) : undefined;
   }
 
   cut(value: string, cuts: readonly Cut[]): string {

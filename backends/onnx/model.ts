@@ -29,6 +29,11 @@ export interface ModelSpec {
   readonly irVersion?: number;
   /** How operations of several forms are written. */
   readonly lowerings?: Lowerings;
+  /**
+   * An output may have the dims that it was made with, before a Reshape: the same elements in the same order. As an output a Reshape is a
+   * copy (of a critic's kernel gradient at 256 px: 134 MB). Whoever runs the model asks it for its outputs' dims.
+   */
+  readonly unshaped?: boolean;
   /** Notes the shape of every node's value in the model: for tests and viewers. */
   readonly annotate?: boolean;
 }
@@ -70,7 +75,7 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const wanted = spec.outputs.map((o) => o.node);
   const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name), spec.lowerings);
   if (problems.length > 0) throw new Error(`defect: ${spec.name} has no ONNX form: ${problems.map((p) => p.reason).join("; ")}`);
-  const { operators, names } = named(emitter, spec);
+  const { operators, names, dims } = named(emitter, spec);
   const used = new Set(operators.flatMap((o) => o.inputs));
   const stored = constants.filter((c) => used.has(c.name)).map((c) => storedInitializer(graph, c));
   const own = [...emitter.initializers.values()].filter((i) => used.has(i.name));
@@ -79,7 +84,7 @@ export function emitModel(spec: ModelSpec): EmittedModel {
     name: spec.name,
     operators,
     inputs: spec.inputs.map((i) => info(i.name, graph.nodes[i.node]!.shape)),
-    outputs: spec.outputs.map((o) => info(o.name, graph.nodes[o.node]!.shape)),
+    outputs: spec.outputs.map((o) => ({ ...info(o.name, graph.nodes[o.node]!.shape), ...(dims.has(o.name) ? { dims: dims.get(o.name)! } : {}) })),
     inner: spec.annotate ? annotations(emitter, spec, names) : [],
     initializers: [...stored, ...own],
     places: external?.places ?? new Map(),
@@ -95,13 +100,18 @@ export function emitModel(spec: ModelSpec): EmittedModel {
  * Gives values their final names: outputs their own, others the place of the node they are of. An output that is nobody's
  * fresh result (an input, a constant, a second name for one value) is copied, so that no two outputs share a buffer.
  */
-function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map<string, string> } {
+function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map<string, string>; dims: Map<string, readonly number[]> } {
   const made = new Set(e.operators.flatMap((o) => o.outputs));
   const names = new Map<string, string>();
   const copies: Operator[] = [];
+  const dims = new Map<string, readonly number[]>();
   for (const { node, name } of spec.outputs) {
     const value = e.value(node);
-    if (made.has(value) && !names.has(value)) names.set(value, name);
+    const before = spec.unshaped ? e.unshaped(value) : undefined;
+    if (before && made.has(before.value) && !names.has(before.value)) {
+      names.set(before.value, name);
+      dims.set(name, before.dims);
+    } else if (made.has(value) && !names.has(value)) names.set(value, name);
     else copies.push({ type: "Identity", inputs: [value], outputs: [name], attributes: {} });
   }
   for (const id of reached(spec.graph, spec.outputs.map((o) => o.node))) {
@@ -110,7 +120,7 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
   }
   const final = (value: string): string => names.get(value) ?? value;
   const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: o.inputs.map(final), outputs: o.outputs.map(final) }));
-  return { operators: live(operators, new Set(spec.outputs.map((o) => o.name))), names };
+  return { operators: live(operators, new Set(spec.outputs.map((o) => o.name))), names, dims };
 }
 
 /** Without the operators whose results nobody reads. */

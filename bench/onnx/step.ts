@@ -24,7 +24,7 @@ let total = 0;
 for (const file of order) {
   const g = compiled.graphs.find((x) => x.file === file)!;
   let at = now();
-  const { bytes } = emitModel({ name: file, graph: g.graph, inputs: g.inputs, outputs: g.outputs });
+  const { bytes } = emitModel({ name: file, graph: g.graph, inputs: g.inputs, outputs: g.outputs, unshaped: process.env["UNSHAPED"] !== "0" });
   const emitMs = now() - at;
   at = now();
   const prefix = `/tmp/ganc-profile-${process.pid}-${file}`;

@@ -8,7 +8,7 @@ export interface Measured {
 
 const names = Object.keys(COSTS) as (keyof Costs)[];
 /** How much a cost is held to what it was, against one measurement that is all of it: what nothing speaks of stays. */
-const HOLD = 0.1;
+const HOLD = 0.01;
 const ROUNDS = 400;
 
 /**

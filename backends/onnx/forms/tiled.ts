@@ -41,7 +41,7 @@ export class Tiled {
     const { n, c, mode, pad } = this.site;
     const { reach, step } = this.tiling;
     const gradient = this.result(g);
-    const dv = this.e.op("MatMul", [this.e.transpose(this.kernel(kernel), [0, 2, 1]), joined(this.e, gradient)]);
+    const dv = this.e.op("MatMul", [this.kernel(kernel, true), joined(this.e, gradient)]);
     const [th, tw] = this.tiles();
     const apart = this.e.transpose(this.e.reshape(dv, [n, [this.points], [c], product([[th], [tw]])], [n, [this.points], [c], [th], [tw]]), [0, 2, 1, 3, 4]);
     const single = product([n, [c]]);
@@ -85,12 +85,18 @@ export class Tiled {
     return this.e.floats(`tile.${this.tiling.name}.${what}`, dims, Float32Array.from(m.flat()));
   }
 
-  /** [points, k, c]: once a graph, whichever of the three asks. */
-  private kernel(value: string): string {
+  /**
+   * [points, k, c], once a graph, or [points, c, k]: the kernel itself is turned first, which is little beside as many products that
+   * would read their first operand by columns.
+   */
+  private kernel(value: string, swapped = false): string {
     const { taps } = this.tiling;
-    const flat = this.e.reshape(value, [[this.k], [this.c], [taps], [taps]], [[this.k * this.c], [taps * taps]]);
+    const [k, c] = [[this.k], [this.c]] as [Extent, Extent];
+    const whole = this.e.reshape(value, [k, c, [taps], [taps]], [k, c, [taps * taps]]);
+    const turned = swapped ? this.e.transpose(whole, [1, 0, 2]) : whole;
+    const flat = this.e.op("Reshape", [turned, this.e.ints([this.k * this.c, taps * taps])]);
     const u = this.e.op("Gemm", [this.constant("k", squared(this.tiling.kernel), [this.points, taps * taps]), flat], { transB: int(1) });
-    return this.e.op("Reshape", [u, this.e.ints([this.points, this.k, this.c])]);
+    return this.e.op("Reshape", [u, this.e.ints(swapped ? [this.points, this.c, this.k] : [this.points, this.k, this.c])]);
   }
 
   /**
