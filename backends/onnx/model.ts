@@ -1,6 +1,6 @@
 import { type Dim, showDim } from "../../compiler/graph/dim";
 import type { Lowerings } from "../../compiler/lowering";
-import { countOf, numbersOf, type Shape } from "../../compiler/graph/shape";
+import { BATCH, countOf, numbersOf, type Shape } from "../../compiler/graph/shape";
 import type { Graph, NodeId } from "../../compiler/graph/types";
 import { bytesOf, encodeModel, type ExternalPlace, IR_VERSION, OPSET } from "./encode";
 import type { Emitter } from "./emitter";
@@ -30,8 +30,9 @@ export interface ModelSpec {
   /** How operations of several forms are written. */
   readonly lowerings?: Lowerings;
   /**
-   * An output may have the dims that it was made with, before a Reshape: the same elements in the same order. As an output a Reshape is a
-   * copy (of a critic's kernel gradient at 256 px: 134 MB). Whoever runs the model asks it for its outputs' dims.
+   * Inputs and outputs may have other dims than their nodes: the same elements in the same order. An output has those it was made with, as a
+   * Reshape of an output is a copy (of a critic's kernel gradient at 256 px: 134 MB); an input of a number a channel has ones behind. Whoever
+   * runs the model asks it for its dims.
    */
   readonly unshaped?: boolean;
   /** Notes the shape of every node's value in the model: for tests and viewers. */
@@ -73,7 +74,8 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const constants = spec.constants ?? [];
   const given = new Map([...spec.inputs, ...constants].map((v) => [v.node, v.name]));
   const wanted = spec.outputs.map((o) => o.node);
-  const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name), spec.lowerings);
+  const wide = spec.unshaped ? withOnes(graph, spec.inputs) : new Map<NodeId, readonly number[]>();
+  const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name), spec.lowerings, wide);
   if (problems.length > 0) throw new Error(`defect: ${spec.name} has no ONNX form: ${problems.map((p) => p.reason).join("; ")}`);
   const { operators, names, dims } = named(emitter, spec);
   const used = new Set(operators.flatMap((o) => o.inputs));
@@ -83,7 +85,7 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const bytes = encodeModel({
     name: spec.name,
     operators,
-    inputs: spec.inputs.map((i) => info(i.name, graph.nodes[i.node]!.shape)),
+    inputs: spec.inputs.map((i) => ({ ...info(i.name, graph.nodes[i.node]!.shape), ...(wide.has(i.node) ? { dims: wide.get(i.node)! } : {}) })),
     outputs: spec.outputs.map((o) => ({ ...info(o.name, graph.nodes[o.node]!.shape), ...(dims.has(o.name) ? { dims: dims.get(o.name)! } : {}) })),
     inner: spec.annotate ? annotations(emitter, spec, names) : [],
     initializers: [...stored, ...own],
@@ -95,6 +97,18 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const chosen = Object.fromEntries([...emitter.forms.made].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { bytes, chosen, ...(external ? { external: external.file } : {}) };
 }
+
+/** The dims of inputs that hold a number a channel, or a picture, with ones in place of what pictures have more. */
+function withOnes(graph: Graph, inputs: readonly NamedNode[]): Map<NodeId, readonly number[]> {
+  const found = new Map<NodeId, readonly number[]>();
+  for (const { node } of inputs) {
+    const { shape } = graph.nodes[node]!;
+    const ones = ONES_BEHIND[shape.map((a) => a.axis).join()];
+    if (ones !== undefined && shape.every((a) => typeof a.dim === "number")) found.set(node, [...numbersOf(shape), ...ones]);
+  }
+  return found;
+}
+const ONES_BEHIND: Readonly<Record<string, readonly number[]>> = { [BATCH]: [1, 1, 1], [`${BATCH},c`]: [1, 1], c: [1, 1] };
 
 /**
  * Gives values their final names: outputs their own, others the place of the node they are of. An output that is nobody's

@@ -34,7 +34,8 @@ for (const file of order) {
   for (const { node, name } of g.inputs) {
     const dims = numbersOf(g.graph.nodes[node]!.shape);
     const n = dims.reduce((a, b) => a * b, 1);
-    feeds[name] = new ort.Tensor("float32", Float32Array.from({ length: n }, (_, i) => 0.02 * Math.sin(i * 1.3 + 0.7)), dims);
+    const said = session.inputMetadata.find((i) => i.name === name);
+    feeds[name] = new ort.Tensor("float32", Float32Array.from({ length: n }, (_, i) => 0.02 * Math.sin(i * 1.3 + 0.7)), said?.isTensor ? (said.shape as number[]) : dims);
   }
   const fetches: Record<string, ort.Tensor> = {};
   for (const [name, tensor] of Object.entries(await session.run(feeds))) fetches[name] = tensor as ort.Tensor;

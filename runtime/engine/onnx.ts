@@ -199,14 +199,14 @@ async function graphStage(segment: Segment, index: number, storage: Storage, mod
   const feeds: Tensors = {};
   const fetches: Tensors = {};
   const wanted = new Set(session.inputNames);
-  for (const { port, value } of segment.inputs) if (wanted.has(port)) feeds[port] = tensor(storage.input(value, index));
-  for (const { port, value } of segment.outputs) fetches[port] = tensor(storage.output(value, index), dimsOf(session, port));
+  for (const { port, value } of segment.inputs) if (wanted.has(port)) feeds[port] = tensor(storage.input(value, index), dimsOf(session.inputMetadata, port));
+  for (const { port, value } of segment.outputs) fetches[port] = tensor(storage.output(value, index), dimsOf(session.outputMetadata, port));
   return { kind: "graph", segment, session, feeds, fetches };
 }
 
-/** An output may be laid out as the operator before a Reshape made it. Undefined where the model does not say it in numbers. */
-function dimsOf(session: InferenceSession, port: string): readonly number[] | undefined {
-  const found = session.outputMetadata.find((o) => o.name === port);
+/** A port may have other dims than the storage, of the same elements (`unshaped` of the backend). Undefined where they are no numbers. */
+function dimsOf(ports: readonly InferenceSession.ValueMetadata[], port: string): readonly number[] | undefined {
+  const found = ports.find((o) => o.name === port);
   const dims = found?.isTensor ? found.shape : [];
   return dims.length > 0 && dims.every((d): d is number => typeof d === "number") ? dims : undefined;
 }

@@ -21,7 +21,11 @@ export function fitted(measured: readonly Measured[], start: Costs = COSTS): Cos
   const left = rows.map((r) => 1 - r.reduce((sum, x) => sum + x, 0));
   for (let round = 0; round < ROUNDS; round++) {
     for (const j of names.keys()) {
-      const [over, under] = rows.reduce(([a, b], r, i) => [a + r[j]! * left[i]!, b + r[j]! ** 2], [HOLD * (1 - factors[j]!), HOLD]);
+      let [over, under] = [HOLD * (1 - factors[j]!), HOLD];
+      rows.forEach((r, i) => {
+        over += r[j]! * left[i]!;
+        under += r[j]! ** 2;
+      });
       const next = Math.max(0.01, factors[j]! + over / under);
       const change = next - factors[j]!;
       rows.forEach((r, i) => (left[i]! -= r[j]! * change));
