@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { emitModel } from "../../../backends/onnx/model";
 import { compile } from "../../../compiler/compile";
 import { numbersOf } from "../../../compiler/graph/shape";
-import { count, draws, SESSION, sizes } from "./kit";
+import { count, draws, relativeError, SESSION, sizes } from "./kit";
 
 const compiled = compile({ path: "ugatit.gan", text: readFileSync("specs/ugatit.gan", "utf8") }, { set: ["size=32", "load_size=36", "ch=4", "blocks=1", "global_depth=5", "local_depth=4"] });
 
@@ -34,8 +34,8 @@ it("every graph of a step gives the same elements, some under other dims", async
     for (const { node, name } of g.outputs) {
       expect(shaped[name]!.dims).toEqual(numbersOf(g.graph.nodes[node]!.shape));
       if (plain[name]!.dims.join() !== shaped[name]!.dims.join()) other++;
-      const [x, y] = [shaped[name]!.data as Float32Array, plain[name]!.data as Float32Array];
-      expect(Buffer.from(x.buffer, x.byteOffset, x.byteLength).equals(Buffer.from(y.buffer, y.byteOffset, y.byteLength)), name).toBe(true);
+      // Some sums are over other dims, so in another order.
+      expect(relativeError(plain[name]!.data as Float32Array, shaped[name]!.data as Float32Array), name).toBeLessThan(1e-5);
     }
   }
   expect(other).toBeGreaterThan(10);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { emitForTraining, emitGraphs } from "../../../../cli/emit.ts";
+import { emitGraphs } from "../../../../cli/emit.ts";
 import { compile } from "../../../../compiler/compile.ts";
 import { drawInit } from "../../../../compiler/init.ts";
 import { OnnxEngine } from "../../../../runtime/engine/onnx.ts";
@@ -11,9 +11,8 @@ it("gives U-GAT-IT the same weights and moments, bit for bit, whether the kernel
   const text = readFileSync("specs/ugatit.gan", "utf8");
   const compiled = compile({ path: "ugatit.gan", text }, { set: ["size=64", "ch=2", "blocks=1", "global_depth=6", "local_depth=3"] });
   const program = compiled.program!;
-  // Graphs as a training opens them, some outputs under other dims, and as `ganc compile` writes them.
-  const models = new Map(emitForTraining({ ...compiled, read: () => undefined }));
-  const engines = [await OnnxEngine.create(program, models), await OnnxEngine.create(program, emitGraphs(compiled), { update: "graph" })];
+  const models = emitGraphs(compiled);
+  const engines = [await OnnxEngine.create(program, models), await OnnxEngine.create(program, models, { update: "graph" })];
   for (const engine of engines) initialize(engine, 4);
   for (let t = 1; t <= 3; t++) {
     const data = Object.fromEntries(program.data.map((d) => [d.name, drawInit({ kind: "uniform", low: -1, high: 1 }, 3 * 64 * 64, t, d.name)]));
