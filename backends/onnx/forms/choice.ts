@@ -10,6 +10,7 @@ export const FORMS = {
   turned: "a gradient by the input as a convolution with the kernel turned around",
   product: "1×1 convolutions and their adjoints as matrix products",
   swapped: "a gradient by the kernel that copies the gradient instead of the input",
+  gathered: "a convolution of few pixels of several pictures, and its adjoint by the input, as one product, which reads the kernel once",
   accumulated: "sums of matrix products in one buffer, through a Gemm's third operand",
   joined: "a sum of products of few terms into a large matrix as one product",
   mirrored: "a reflected pad's adjoint over a small picture as two products with matrices of zeros and ones",

@@ -36,7 +36,20 @@ const back = (t: Costs, s: Site, q: Counts): number => 3 * chain(t, s, q);
 export function direct(t: Costs, s: Site): number {
   const q = counts(s);
   const { n, c, k, taps, out } = q;
-  return chain(t, s, q) + n * (gemm(t, k, out, c * taps) + (taps > 1 ? t.gather * c * taps * out : 0)) + t.operator;
+  return chain(t, s, q) + n * (gemm(t, k, out, c * taps) + t.kernel * k * c * taps + (taps > 1 ? t.gather * c * taps * out : 0)) + t.operator;
+}
+
+/** All pictures' patches as one product: the kernel is read once. */
+export function gathered(t: Costs, s: Site): number {
+  const q = counts(s);
+  const { n, c, k, taps, out } = q;
+  return chain(t, s, q) + t.kernel * k * c * taps + n * (gemm(t, k, out, c * taps) + (t.gather + t.copy) * c * taps * out + t.copy * k * out) + 6 * t.operator;
+}
+export function gatheredAdjoint(t: Costs, s: Site): number {
+  const q = counts(s);
+  const { n, c, k, taps, out, seen } = q;
+  const places = taps > 1 ? t.copy * c * taps * out + t.mac * c * taps * out * seen : 0;
+  return back(t, s, q) + t.kernelTurned * k * c * taps + n * (gemm(t, c * taps, out, k) + t.copy * k * out + places) + 7 * t.operator;
 }
 
 /** Every input pixel's products with all taps, added where they belong. */
@@ -50,7 +63,7 @@ export function scattered(t: Costs, s: Site): number {
 export function transposedAdjoint(t: Costs, s: Site): number {
   const q = counts(s);
   const { n, c, k, taps, out } = q;
-  return back(t, s, q) + n * (gemm(t, c * taps, out, k) + t.scatter * c * taps * out) + t.operator;
+  return back(t, s, q) + n * (gemm(t, c * taps, out, k) + t.kernelTurned * k * c * taps + t.scatter * c * taps * out) + t.operator;
 }
 
 export function turned(t: Costs, s: Site): number {
@@ -68,15 +81,15 @@ export function productAdjoint(t: Costs, s: Site): number {
 export function patches(t: Costs, s: Site): number {
   const q = counts(s);
   const { n, c, k, taps, out } = q;
-  return chain(t, s, q) + n * (gemm(t, k, c * taps, out) + gathered(t, taps, c * taps * out)) + 3 * t.operator;
+  return chain(t, s, q) + n * (gemm(t, k, c * taps, out) + patched(t, taps, c * taps * out)) + 3 * t.operator;
 }
 export function swappedPatches(t: Costs, s: Site): number {
   const q = counts(s);
   const { n, c, k, taps, base, seen } = q;
   const pixels = s.factor === 1 && !q.folds ? base : seen;
-  return chain(t, s, q) + n * (gemm(t, k * taps, c, pixels) + gathered(t, taps, k * taps * pixels)) + 6 * t.operator;
+  return chain(t, s, q) + n * (gemm(t, k * taps, c, pixels) + patched(t, taps, k * taps * pixels)) + 6 * t.operator;
 }
-const gathered = (t: Costs, taps: number, elements: number): number => (taps > 1 ? (t.gather + t.copy + taps * t.mac) * elements : 0);
+const patched = (t: Costs, taps: number, elements: number): number => (taps > 1 ? (t.gather + t.copy + taps * t.mac) * elements : 0);
 
 interface TileCounts {
   readonly points: number;

@@ -23,6 +23,9 @@ export const COSTS = {
   untile: 2,
   /** An element of a result whose tiles are put beside each other. */
   untangle: 1.2,
+  /** An element of a kernel that a convolution of few pixels reads; one that an adjoint in x reads by columns. */
+  kernel: 0.5,
+  kernelTurned: 1.5,
   /** One operator. */
   operator: 8000,
 } satisfies CostTable;
