@@ -2,7 +2,7 @@ import type { CostTable } from "../../../compiler/lowering";
 
 /**
  * What elementary work takes, in nanoseconds on two threads. Fitted to bench/onnx/lowerings.ts (two cores of an AMD EPYC, AVX2,
- * onnxruntime 1.30); `ganc compile --costs FILE` takes another table, and names that it leaves out keep these values.
+ * onnxruntime 1.30); `ganc tune` measures another table, and names that a table leaves out keep these values.
  */
 export const COSTS = {
   /** One multiply-add of a large matrix product. */

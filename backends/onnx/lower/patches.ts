@@ -2,7 +2,7 @@
 import { addDim, type Dim, sameDim } from "../../../compiler/graph/dim";
 import type { Window2d } from "../../../compiler/graph/types";
 import type { Emitter } from "../emitter";
-import { type Extent, product } from "../extent";
+import { product } from "../extent";
 import { ints } from "../operator";
 import type { Picture } from "./layout";
 import { padAxes } from "./pad";
