@@ -74,7 +74,7 @@ export function turned(t: Costs, s: Site): number {
 
 export function productAdjoint(t: Costs, s: Site): number {
   const { n, c, k, out } = counts(s);
-  return n * gemm(t, c, out, k) + 3 * t.operator;
+  return n * (gemm(t, c, out, k) + t.kernelTurned * k * c) + 3 * t.operator;
 }
 
 /** Every tap's pixels beside each other, and one product. */
@@ -91,6 +91,10 @@ export function swappedPatches(t: Costs, s: Site): number {
 }
 const patched = (t: Costs, taps: number, elements: number): number => (taps > 1 ? (t.gather + t.copy + taps * t.mac) * elements : 0);
 
+/** Transformed kernels that leave the caches before they are read again. */
+const COLD = 1_000_000;
+const tiledKernel = (t: Costs, elements: number): number => t.tileKernel * elements + (elements > COLD ? t.kernel * elements : 0);
+
 interface TileCounts {
   readonly points: number;
   readonly tiles: number;
@@ -104,14 +108,14 @@ const pads = (t: Costs, { n, c, base, folds }: Counts): number => (folds ? n * c
 export function tiledForward(t: Costs, s: Site, tiling: Tiling): number {
   const q = counts(s);
   const { points, tiles } = tiled(s, tiling);
-  const kernel = t.tileKernel * q.k * q.c * points;
+  const kernel = tiledKernel(t, q.k * q.c * points);
   return pads(t, q) + kernel + q.n * (t.tile * points * tiles * q.c + points * gemm(t, q.k, tiles, q.c) + t.untangle * tiling.results ** 2 * tiles * q.k) + 9 * t.operator;
 }
 
 export function tiledInputAdjoint(t: Costs, s: Site, tiling: Tiling): number {
   const q = counts(s);
   const { points, tiles } = tiled(s, tiling);
-  const kernel = t.tileKernel * q.k * q.c * points;
+  const kernel = tiledKernel(t, q.k * q.c * points);
   return 3 * pads(t, q) + kernel + q.n * (t.tile * points * tiles * q.k + points * gemm(t, q.c, tiles, q.k) + t.untile * points * tiles * q.c) + 9 * t.operator;
 }
 
@@ -119,6 +123,6 @@ export function tiledInputAdjoint(t: Costs, s: Site, tiling: Tiling): number {
 export function tiledKernelAdjoint(t: Costs, s: Site, tiling: Tiling): number {
   const q = counts(s);
   const { points, tiles } = tiled(s, tiling);
-  const kernel = t.tileKernel * q.k * q.c * points;
+  const kernel = tiledKernel(t, q.k * q.c * points);
   return pads(t, q) + kernel + q.n * (t.tile * points * tiles * q.c + points * gemm(t, q.k, q.c, tiles)) + 7 * t.operator;
 }
