@@ -1,6 +1,6 @@
 // Alternates several ways to run the compiled step on one machine: each CONFIG is a process of its own that runs one step when told.
 //   node bench/onnx/alternate.mjs --steps 6 --set size=128 --set ch=32 plain: thp:GLIBC_TUNABLES=glibc.malloc.hugetlb=1 old:BENCH=/elsewhere/dist/bench-step.js
-// A config is NAME:VARIABLE=VALUE,… ; BENCH is the built step that it runs. Prints least and median seconds, and CPU seconds of user and system.
+// A config is NAME:VARIABLE=VALUE,… ; BENCH is the built step that it runs, SPEC its spec. Prints least and median seconds, and CPU seconds of user and system.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -15,8 +15,8 @@ const { values, positionals } = parseArgs({
 function start(config) {
   const [name, ...rest] = config.split(":");
   const env = Object.fromEntries(rest.join(":").split(",").filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
-  const { BENCH = "dist/bench-step.js", ...own } = env;
-  const child = spawn("node", [BENCH, values.spec, ...values.set], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...MALLOC, ...own } });
+  const { BENCH = "dist/bench-step.js", SPEC = values.spec, ...own } = env;
+  const child = spawn("node", [BENCH, SPEC, ...values.set], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...MALLOC, ...own } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => JSON.parse((await lines.next()).value);
   const cpu = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).map((t) => Number(t) / 100);
