@@ -6,7 +6,7 @@ import { compile } from "../compiler/compile";
 import { plan } from "../compiler/describe/plan";
 import { RECOMPUTE } from "../compiler/train/recompute";
 import { drawInit } from "../compiler/init";
-import { emitGraphs } from "../cli/emit";
+import { emitForTraining } from "../cli/emit";
 import { OnnxEngine } from "../runtime/engine/onnx";
 import { initialize } from "../runtime/train/init";
 
@@ -33,7 +33,7 @@ const program = compiled.program;
 if (!program) throw new Error(JSON.stringify(compiled.diagnostics));
 const foreseen = plan(compiled);
 const compileSeconds = (performance.now() - began) / 1000;
-const engine = await OnnxEngine.create(program, emitGraphs(compiled));
+const engine = await OnnxEngine.create(program, new Map(emitForTraining({ ...compiled, read: () => undefined })), { threads: Number(process.env["THREADS"] ?? 2) });
 initialize(engine, 1);
 const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 1, name);
 const data = Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)]));

@@ -14,10 +14,10 @@ export function emitGraphs(c: Compiled): Map<string, Uint8Array> {
   return new Map(c.graphs.map((g) => [g.file, emitGraph(c, g)]));
 }
 
-function emitGraph(c: Compiled, { file, graph, inputs, outputs }: GraphFile): Uint8Array {
+function emitGraph(c: Compiled, { file, graph, inputs, outputs }: GraphFile, unshaped = false): Uint8Array {
   const metadata = { spec: c.program?.spec ?? "", hash: c.program?.hash ?? "" };
   const lowerings = c.program?.lowerings;
-  return emitModel({ name: file.replace(/\.onnx$/, ""), graph, inputs, outputs, metadata, ...(lowerings ? { lowerings } : {}) }).bytes;
+  return emitModel({ name: file.replace(/\.onnx$/, ""), graph, inputs, outputs, metadata, unshaped, ...(lowerings ? { lowerings } : {}) }).bytes;
 }
 
 /**
@@ -35,11 +35,12 @@ export function withChosenForms(program: Program, graphs: readonly GraphFile[]):
  */
 export function* emitForTraining(c: Loaded): Generator<readonly [string, Uint8Array]> {
   const byKernel = new Set(c.program?.segments.filter((s) => s.updates).map((s) => s.model));
+  const steps = new Set(c.program?.segments.map((s) => s.model));
   for (const g of c.graphs) {
     if (byKernel.has(g.file)) continue;
     let bytes: Uint8Array;
     try {
-      bytes = emitGraph(c, g);
+      bytes = emitGraph(c, g, steps.has(g.file));
     } catch (e) {
       refuseUnlowerable(c);
       throw e;

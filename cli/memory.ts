@@ -1,4 +1,5 @@
 // `--memory`: a step that fits into so many bytes, by computing values again rather than keeping them.
+import type { CompileOptions } from "../compiler/compile";
 import { plan } from "../compiler/describe/plan";
 import { RECOMPUTE } from "../compiler/train/recompute";
 import { UserError } from "../runtime/files/errors";
@@ -6,11 +7,11 @@ import type { Choices } from "./options";
 import { loadOrFail, type Loaded } from "./spec";
 
 /** The spec compiled so that its training is foreseen to fit: what is let go is as little as will do. Without `memory` nothing is. */
-export function loadFitting(path: string, { memory, ...choices }: Choices & { memory?: number }): Loaded {
-  if (memory === undefined) return loadOrFail(path, choices);
+export function loadFitting(path: string, { memory, ...choices }: Choices & { memory?: number }, options: CompileOptions = {}): Loaded {
+  if (memory === undefined) return loadOrFail(path, choices, options);
   let least = Infinity;
   for (const recompute of RECOMPUTE) {
-    const c = loadOrFail(path, choices, { recompute });
+    const c = loadOrFail(path, choices, { ...options, recompute });
     const needs = plan(c)?.training.total ?? 0;
     if (needs <= memory) return c;
     least = Math.min(least, needs);

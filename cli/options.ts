@@ -15,6 +15,16 @@ export function withChoices(command: Command): Command {
     .option("--variant <name>", "apply a variant of the spec (repeatable)", collect);
 }
 
+export interface LoweringFlags {
+  readonly lowerings?: string;
+  readonly without?: readonly string[];
+}
+
+export const withLowerings = (command: Command): Command =>
+  command
+    .option("--lowerings <file>", "forms and costs of a file of ganc tune, instead of the built-in table")
+    .option("--without <name>", "refuse a form of a convolution or a pass by name, e.g. winograd (repeatable; docs/onnx-lowering.md lists them)", collect);
+
 export const withJson = (command: Command): Command => command.option("--json", "print JSON for a program to read");
 
 export const example = (command: Command, ...lines: string[]): Command => command.addHelpText("after", `\nExamples:\n${lines.map((l) => `  $ ${l}`).join("\n")}`);

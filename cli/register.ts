@@ -1,7 +1,7 @@
 // One line a command: name, arguments, help; the work stands in cli/commands/.
 import type { Command } from "commander";
 import { tuned } from "./tuned";
-import { bytesOf, collect, example, withChoices, withJson, wholeNumber } from "./options";
+import { bytesOf, collect, example, withChoices, withJson, withLowerings, wholeNumber } from "./options";
 
 export function registerCommands(program: Command): void {
   example(
@@ -39,7 +39,7 @@ export function registerCommands(program: Command): void {
     .action(async (spec: string, options) => (await import("./commands/plan")).planCommand(spec, options));
 
   example(
-    withJson(withChoices(program.command("compile").argument("<spec>").description("write ONNX graphs, one file an export and the whole training step; or a TypeScript project that trains on TensorFlow.js"))),
+    withJson(withLowerings(withChoices(program.command("compile").argument("<spec>").description("write ONNX graphs, one file an export and the whole training step; or a TypeScript project that trains on TensorFlow.js")))),
     "ganc compile specs/ugatit.gan --target onnx --out build", "ganc compile specs/ugatit.gan --target onnx --out build --weights runs/emoji", "ganc compile specs/ugatit.gan --target tfjs --out ugatit-tfjs",
   )
     .requiredOption("--target <name>", "onnx or tfjs")
@@ -51,7 +51,7 @@ export function registerCommands(program: Command): void {
     .action(async (spec: string, options) => (await import("./commands/compile")).compileCommand(spec, options));
 
   example(
-    withJson(withChoices(program.command("train").argument("<spec>").description("train a spec on folders trainA, trainB (and testA, testB for pictures)"))),
+    withJson(withLowerings(withChoices(program.command("train").argument("<spec>").description("train a spec on folders trainA, trainB (and testA, testB for pictures)")))),
     "ganc train specs/ugatit.gan --data data/selfie2anime --out runs/anime", "ganc train specs/ugatit.gan --data data/emoji --out runs/emoji --steps 800 --set size=64", "ganc train specs/ugatit.gan --data data/emoji --out runs/emoji --resume", "ganc train specs/ugatit.gan --data data/emoji --out runs/tfjs --engine tfjs",
   )
     .requiredOption("--data <dir>", "a folder with trainA, trainB, testA, testB")
@@ -68,6 +68,15 @@ export function registerCommands(program: Command): void {
     .option("--memory <bytes>", "a step that fits, by computing values again: 3GiB, 800MB", bytesOf)
     .option("--profile <file>", "trace the first 3 steps: a JSON file that chrome://tracing and ui.perfetto.dev open")
     .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options)));
+
+  example(
+    withJson(withChoices(program.command("tune").argument("<spec>").description("measure every form of a spec's convolutions on this machine, and write the quickest and their costs for train and compile"))),
+    "ganc tune specs/ugatit.gan --out here.json && ganc train specs/ugatit.gan --lowerings here.json --data data/emoji --out runs/emoji", "ganc tune specs/ugatit.gan --set size=128 --set ch=32 --out here.json --json",
+  )
+    .requiredOption("--out <file>", "where the table goes")
+    .option("--rounds <n>", "runs of each form, of which the quickest counts; fewer where a form takes long", wholeNumber("rounds", 2), 12)
+    .option("--threads <n>", "threads of one operation", wholeNumber("threads", 1))
+    .action((spec: string, options) => tuned(async () => (await import("./commands/tune")).tuneCommand(spec, options)));
 
   example(
     withJson(program.command("translate").argument("<run>", "a run's folder or a checkpoint").description("translate pictures with a trained run")),

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { compile, type Compiled, type CompileOptions } from "../compiler/compile";
+import type { Lowerings } from "../compiler/lowering";
 import { explainFsError, UserError } from "../runtime/files/errors";
 import type { Choices } from "./options";
 import { diagnosticJson, type ReadText, renderDiagnostics } from "./render";
@@ -39,6 +40,9 @@ export function loadText(source: { path: string; text: string }, choices: Choice
   const c = compile(source, { ...options, read, set: choices.set ?? [], variants: choices.variant ?? [] });
   return { ...c, read: (p) => (p === source.path ? source.text : c.modules.all.get(p)?.file.text) };
 }
+
+/** What is refused is left out by the compiler's passes, too. */
+export const compileOptionsOf = (lowerings: Lowerings | undefined): CompileOptions => (lowerings ? { lowerings, without: lowerings.without ?? [] } : {});
 
 const coloured = (): boolean => process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined;
 

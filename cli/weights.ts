@@ -2,6 +2,7 @@
 import { emitModel, type EmittedModel } from "../backends/onnx/model";
 import { drawInit } from "../compiler/init";
 import { countOf } from "../compiler/graph/shape";
+import type { Lowerings } from "../compiler/lowering";
 import type { ExportSpec, Program } from "../compiler/program";
 import type { ExportModel } from "../compiler/train/exports";
 import { openWeights } from "../runtime/checkpoint/store";
@@ -12,7 +13,7 @@ import { renderDiagnostics } from "./render";
 import { nearest } from "../compiler/diagnostics/near";
 import { UserError } from "../runtime/files/errors";
 import type { RunNotes } from "./commands/train";
-import { type Loaded, loadText, specError, tell } from "./spec";
+import { compileOptionsOf, type Loaded, loadText, specError, tell } from "./spec";
 
 /** Values of parameters and states by `param:NAME`, `state:NAME`. */
 export type Weights = (value: string) => Float32Array;
@@ -30,7 +31,7 @@ export function openRun(run: string): OpenedRun {
   const { file, info } = openWeights(run);
   const notes = info.notes as unknown as RunNotes | null;
   const path = notes?.path ?? `${info.specName}.gan`;
-  const compiled = loadText({ path, text: info.source }, { set: notes?.set ?? [], variant: notes?.variants ?? [] }, (p) => notes?.imports[p]);
+  const compiled = loadText({ path, text: info.source }, { set: notes?.set ?? [], variant: notes?.variants ?? [] }, (p) => notes?.imports[p], compileOptionsOf(notes?.lowerings));
   if (!compiled.ok || !compiled.program) {
     tell(compiled);
     file.close();
@@ -61,8 +62,8 @@ export function exportOf(run: OpenedRun, name: string): { spec: ExportSpec; mode
 }
 
 /** One inference model with its weights as constants; with `file` those of a large model are external data of that name. */
-export function bake(model: ExportModel, weights: Weights, metadata: Record<string, string>, file?: string): EmittedModel {
+export function bake(model: ExportModel, weights: Weights, metadata: Record<string, string>, { lowerings, file }: { readonly lowerings?: Lowerings | undefined; readonly file?: string } = {}): EmittedModel {
   const leaves = model.graph.nodes.flatMap((n) => (n.op === "input" && n.attrs.kind !== "data" ? [{ node: n.id, name: n.attrs.name, value: `${n.attrs.kind}:${n.attrs.name}` }] : []));
   const constants = leaves.map((l) => ({ node: l.node, name: l.name, data: weights(l.value) }));
-  return emitModel({ name: model.name, graph: model.graph, inputs: model.inputs, outputs: model.outputs, constants, metadata, ...(file === undefined ? {} : { externalData: { file } }) });
+  return emitModel({ name: model.name, graph: model.graph, inputs: model.inputs, outputs: model.outputs, constants, metadata, ...(lowerings ? { lowerings } : {}), ...(file === undefined ? {} : { externalData: { file } }) });
 }

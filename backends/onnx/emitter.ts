@@ -1,5 +1,5 @@
 import { addDim, type Dim, scaleDim } from "../../compiler/graph/dim";
-import { axesOf, type Shape } from "../../compiler/graph/shape";
+import { axesOf, numbersOf, type Shape } from "../../compiler/graph/shape";
 import type { Graph, GraphNode, NodeId } from "../../compiler/graph/types";
 import { type Extent, numberOf, sameExtent, sameExtents } from "./extent";
 import { Chooser } from "./forms/choice";
@@ -22,6 +22,27 @@ export interface Cut {
   readonly total: Dim;
 }
 
+interface Reshaped {
+  readonly source: string;
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** Operators that combine operands element by element, and broadcast them. */
+const ELEMENTWISE: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Max", "Min", "Neg", "Sqrt", "Reciprocal", "Abs", "Exp", "Log", "Tanh", "Sigmoid", "Relu", "HardSigmoid"]);
+
+const allNumbers = (extents: readonly Extent[]): number[] | undefined => {
+  const numbers = extents.map(numberOf);
+  return numbers.every((n): n is number => n !== undefined) ? numbers : undefined;
+};
+const sameNumbers = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
+
+/** NumPy's rule, of dims that fit. */
+function broadcastDims(all: readonly (readonly number[])[]): number[] {
+  const rank = Math.max(...all.map((d) => d.length));
+  return Array.from({ length: rank }, (_, i) => Math.max(...all.map((d) => d[d.length - rank + i] ?? 1)));
+}
+
 /**
  * Grows the ONNX graph. Values are their names. Equal operators on equal values are written once, so a lowering may ask
  * for what it needs (a transposed weight, a dim vector) without keeping books.
@@ -32,6 +53,8 @@ export class Emitter {
   private readonly values = new Map<NodeId, string>();
   private readonly known = new Map<string, string>();
   private readonly taken = new Set<string>();
+  /** What each Reshape was made of, where all its dims are numbers. */
+  private readonly reshaped = new Map<string, Reshaped>();
   private readonly symbols = new Map<string, { value: string; at: number; dim: Dim }>();
   /** Prefix of the names made now: the place in the spec and the node. */
   private place = "";
@@ -62,10 +85,13 @@ export class Emitter {
     this.values.set(id, value);
   }
 
-  /** An input of the model; its free dims become known to `dims`. */
-  input(id: NodeId, name: string): void {
+  /**
+   * An input of the model; its free dims become known to `dims`. With `dims` it comes with them, which are its own and ones behind: how it
+   * meets pictures.
+   */
+  input(id: NodeId, name: string, dims?: readonly number[]): void {
     this.taken.add(name);
-    this.values.set(id, name);
+    this.values.set(id, dims ? this.reshapeTo(name, dims, numbersOf(this.shape(id))) : name);
     this.shape(id).forEach(({ dim }, at) => {
       if (typeof dim === "number" || dim.terms.length !== 1) return;
       const symbol = dim.terms[0]!.symbol;
@@ -92,6 +118,8 @@ export class Emitter {
     const key = `${type}(${inputs.join("\0")})${JSON.stringify(attributes)}`;
     const same = this.known.get(key);
     if (same !== undefined) return same;
+    const small = ELEMENTWISE.has(type) ? this.behindOnes(type, inputs, attributes) : undefined;
+    if (small !== undefined) return small;
     const output = this.fresh(type.toLowerCase());
     this.operators.push({ type, inputs, outputs: [output], attributes });
     this.known.set(key, output);
@@ -113,9 +141,9 @@ export class Emitter {
     const data = new Float32Array([value]);
     return this.initializer(`const.${data[0]}`, (name) => ({ name, type: "float", dims: [], data }));
   }
-  floats(hint: string, dims: readonly number[], data: Float32Array): string {
+  floats(hint: string, dims: readonly number[], data: Float32Array | (() => Float32Array)): string {
     const name = `${hint}.${dims.join("x")}`;
-    return this.initializer(name, () => ({ name, type: "float", dims, data }));
+    return this.initializer(name, () => ({ name, type: "float", dims, data: typeof data === "function" ? data() : data }));
   }
   private initializer(name: string, make: (name: string) => Initializer): string {
     // A long list makes a poor name.
@@ -132,10 +160,50 @@ export class Emitter {
   /** The same elements in the same order under other dims: costs nothing when the model runs. */
   reshape(value: string, from: readonly Extent[], to: readonly Extent[]): string {
     if (sameExtents(from, to)) return value;
+    const [before, after] = [allNumbers(from), allNumbers(to)];
+    if (before && after) return this.reshapeTo(value, before, after);
     const fixed = to.map((e, i) => numberOf(e) ?? (from[i] && sameExtent(e, from[i]) ? 0 : undefined));
     const open = fixed.filter((d) => d === undefined).length;
     const target = open <= 1 ? this.ints(fixed.map((d) => d ?? -1)) : this.dims(to);
     return this.op("Reshape", [value, target]);
+  }
+
+  private reshapeTo(value: string, before: readonly number[], after: readonly number[]): string {
+    const inner = this.reshaped.get(value);
+    const [source, dims] = inner ? [inner.source, inner.before] : [value, before];
+    if (sameNumbers(dims, after)) return source;
+    const result = this.op("Reshape", [source, this.ints(after)]);
+    this.reshaped.set(result, { source, before: dims, after });
+    return result;
+  }
+  /** A value of the same elements with the dims that it has, made before it was reshaped. */
+  unshaped(value: string): { readonly value: string; readonly dims: readonly number[] } | undefined {
+    const found = this.reshaped.get(value);
+    return found && { value: found.source, dims: found.before };
+  }
+
+  /**
+   * Numbers of channels that lost their axes of length one, as every mean over pixels did, and will need them again to meet a picture: they are
+   * combined with these axes on, and a Reshape is written only for who wants them without.
+   */
+  private behindOnes(type: string, inputs: readonly string[], attributes: Attributes): string | undefined {
+    const operands = inputs.map((value) => (this.isScalar(value) ? "scalar" : this.reshaped.get(value)));
+    const cut = operands.filter((o): o is Reshaped => o !== undefined && o !== "scalar");
+    if (cut.length === 0 || operands.some((o) => o === undefined)) return undefined;
+    const ones = cut[0]!.before.length - cut[0]!.after.length;
+    if (ones <= 0 || !cut.every((o) => sameNumbers(o.before, [...o.after, ...Array.from({ length: ones }, () => 1)]))) return undefined;
+    const after = broadcastDims(cut.map((o) => o.after));
+    const value = this.op(type, operands.map((o, i) => (o === "scalar" || o === undefined ? inputs[i]! : o.source)), attributes);
+    return this.reshapeTo(value, [...after, ...Array.from({ length: ones }, () => 1)], after);
+  }
+  private isScalar(value: string): boolean {
+    return this.initializers.get(value)?.dims.length === 0;
+  }
+  /** A value with axes of length one behind its own, where it was made with them. */
+  withOnes(value: string): { readonly value: string; readonly ones: number } {
+    const found = this.reshaped.get(value);
+    const ones = found ? found.before.length - found.after.length : 0;
+    return found && ones > 0 && sameNumbers(found.before, [...found.after, ...Array.from({ length: ones }, () => 1)]) ? { value: found.source, ones } : { value, ones: 0 };
   }
 
   cut(value: string, cuts: readonly Cut[]): string {

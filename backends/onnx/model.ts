@@ -1,6 +1,6 @@
 import { type Dim, showDim } from "../../compiler/graph/dim";
 import type { Lowerings } from "../../compiler/lowering";
-import { countOf, numbersOf, type Shape } from "../../compiler/graph/shape";
+import { BATCH, countOf, numbersOf, type Shape } from "../../compiler/graph/shape";
 import type { Graph, NodeId } from "../../compiler/graph/types";
 import { bytesOf, encodeModel, type ExternalPlace, IR_VERSION, OPSET } from "./encode";
 import type { Emitter } from "./emitter";
@@ -30,6 +30,12 @@ export interface ModelSpec {
   readonly irVersion?: number;
   /** How operations of several forms are written. */
   readonly lowerings?: Lowerings;
+  /**
+   * Inputs and outputs may have other dims than their nodes: the same elements in the same order. An output has those it was made with, as a
+   * Reshape of an output is a copy (of a critic's kernel gradient at 256 px: 134 MB); an input of a number a channel has ones behind. Whoever
+   * runs the model asks it for its dims.
+   */
+  readonly unshaped?: boolean;
   /** Notes the shape of every node's value in the model: for tests and viewers. */
   readonly annotate?: boolean;
 }
@@ -69,9 +75,10 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const constants = spec.constants ?? [];
   const given = new Map([...spec.inputs, ...constants].map((v) => [v.node, v.name]));
   const wanted = spec.outputs.map((o) => o.node);
-  const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name), spec.lowerings);
+  const wide = spec.unshaped ? withOnes(graph, spec.inputs) : new Map<NodeId, readonly number[]>();
+  const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name), spec.lowerings, wide);
   if (problems.length > 0) throw new Error(`defect: ${spec.name} has no ONNX form: ${problems.map((p) => p.reason).join("; ")}`);
-  const { operators, names } = named(emitter, spec);
+  const { operators, names, dims } = named(emitter, spec);
   const used = new Set(operators.flatMap((o) => o.inputs));
   const stored = constants.filter((c) => used.has(c.name)).map((c) => storedInitializer(graph, c));
   const own = [...emitter.initializers.values()].filter((i) => used.has(i.name));
@@ -79,8 +86,8 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const bytes = encodeModel({
     name: spec.name,
     operators,
-    inputs: spec.inputs.map((i) => info(i.name, graph.nodes[i.node]!.shape)),
-    outputs: spec.outputs.map((o) => info(o.name, graph.nodes[o.node]!.shape)),
+    inputs: spec.inputs.map((i) => ({ ...info(i.name, graph.nodes[i.node]!.shape), ...(wide.has(i.node) ? { dims: wide.get(i.node)! } : {}) })),
+    outputs: spec.outputs.map((o) => ({ ...info(o.name, graph.nodes[o.node]!.shape), ...(dims.has(o.name) ? { dims: dims.get(o.name)! } : {}) })),
     inner: spec.annotate ? annotations(emitter, spec, names) : [],
     initializers: [...stored, ...own],
     places: external?.places ?? new Map(),
@@ -92,17 +99,34 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   return { bytes, chosen, ...(external ? { external: external.file } : {}) };
 }
 
+/** The dims of inputs that hold a number a channel, or a picture, with ones in place of what pictures have more. */
+function withOnes(graph: Graph, inputs: readonly NamedNode[]): Map<NodeId, readonly number[]> {
+  const found = new Map<NodeId, readonly number[]>();
+  for (const { node } of inputs) {
+    const { shape } = graph.nodes[node]!;
+    const ones = ONES_BEHIND[shape.map((a) => a.axis).join()];
+    if (ones !== undefined && shape.every((a) => typeof a.dim === "number")) found.set(node, [...numbersOf(shape), ...ones]);
+  }
+  return found;
+}
+const ONES_BEHIND: Readonly<Record<string, readonly number[]>> = { [BATCH]: [1, 1, 1], [`${BATCH},c`]: [1, 1], c: [1, 1] };
+
 /**
  * Gives values their final names: outputs their own, others the place of the node they are of. An output that is nobody's
  * fresh result (an input, a constant, a second name for one value) is copied, so that no two outputs share a buffer.
  */
-function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map<string, string> } {
+function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map<string, string>; dims: Map<string, readonly number[]> } {
   const made = new Set(e.operators.flatMap((o) => o.outputs));
   const names = new Map<string, string>();
   const copies: Operator[] = [];
+  const dims = new Map<string, readonly number[]>();
   for (const { node, name } of spec.outputs) {
     const value = e.value(node);
-    if (made.has(value) && !names.has(value)) names.set(value, name);
+    const before = spec.unshaped ? e.unshaped(value) : undefined;
+    if (before && made.has(before.value) && !names.has(before.value)) {
+      names.set(before.value, name);
+      dims.set(name, before.dims);
+    } else if (made.has(value) && !names.has(value)) names.set(value, name);
     else copies.push({ type: "Identity", inputs: [value], outputs: [name], attributes: {} });
   }
   for (const id of reached(spec.graph, spec.outputs.map((o) => o.node))) {
@@ -112,7 +136,7 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
   const final = (value: string): string => names.get(value) ?? value;
   const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: o.inputs.map(final), outputs: o.outputs.map(final) }));
   const wanted = live(reshapedOnce(operators, e.initializers), new Set(spec.outputs.map((o) => o.name)));
-  return { operators: spec.lowerings?.without?.includes("walk") ? wanted : sortedForWalk(wanted), names };
+  return { operators: spec.lowerings?.without?.includes("walk") ? wanted : sortedForWalk(wanted), names, dims };
 }
 
 /**

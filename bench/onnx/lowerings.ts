@@ -3,7 +3,8 @@
 //   npx esbuild bench/onnx/lowerings.ts --bundle --platform=node --format=esm --packages=external --outfile=node_modules/.cache/lowerings.mjs && node node_modules/.cache/lowerings.mjs [WORD]
 import * as ort from "onnxruntime-node";
 import { COSTS } from "../../backends/onnx/forms/costs";
-import { Chooser } from "../../backends/onnx/forms/choice";
+import { Chooser, type Question } from "../../backends/onnx/forms/choice";
+import { keyOf } from "../../backends/onnx/forms/site";
 import { lowerWith } from "../../backends/onnx/lower/index";
 import { emitModel } from "../../backends/onnx/model";
 import { Builder } from "../../compiler/graph/builder";
@@ -73,9 +74,9 @@ function build(kind: Kind, l: Layer): { b: Builder; inputs: NodeId[]; y: NodeId 
 /** What a chooser is asked, and what it expects. */
 class Asking extends Chooser {
   readonly expected = new Map<string, { form: string; ns: number }[]>();
-  override choose<F extends string>(key: string, candidates: Parameters<Chooser["choose"]>[1]): F {
-    this.expected.set(key, candidates.map((c) => ({ form: c.form, ns: c.ns(COSTS) })));
-    return super.choose(key, candidates) as F;
+  override choose<F extends string>(question: Question, candidates: Parameters<Chooser["choose"]>[1]): F {
+    this.expected.set(keyOf(question.op, question.site), candidates.map((c) => ({ form: c.form, ns: c.ns(COSTS) })));
+    return super.choose(question, candidates) as F;
   }
 }
 

@@ -10,7 +10,7 @@ export interface Form {
 }
 
 export const TRAINING: ort.InferenceSession.SessionOptions = {
-  intraOpNumThreads: 2,
+  intraOpNumThreads: Number(process.env["THREADS"] ?? 2),
   executionMode: "sequential",
   enableCpuMemArena: false,
   enableMemPattern: false,

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { writeAtomic } from "../../runtime/files/atomic";
 import { explainFsError, UserError } from "../../runtime/files/errors";
 import { emitGraphs, refuseUnlowerable } from "../emit";
-import { type Choices, UsageError } from "../options";
-import { type Loaded, loadOrFail } from "../spec";
+import { loweringsOf } from "../lowerings";
+import { type Choices, type LoweringFlags, UsageError } from "../options";
+import { compileOptionsOf, type Loaded, loadOrFail } from "../spec";
 import { print, short } from "../table";
 import { bake, initialWeights, openRun, type Weights } from "../weights";
 
-export interface CompileFlags extends Choices {
+export interface CompileFlags extends Choices, LoweringFlags {
   readonly target: string;
   readonly out: string;
   readonly weights?: string;
@@ -22,7 +23,7 @@ export async function compileCommand(path: string, flags: CompileFlags): Promise
   if (flags.target === "tfjs") return (await import("./compile-tfjs")).compileTfjs(path, flags);
   if (flags.target !== "onnx") throw new UsageError(`--target takes onnx or tfjs, not ${flags.target}`);
   if (flags.force) throw new UsageError("--force goes with --target tfjs");
-  const c = loadOrFail(path, flags);
+  const c = loadOrFail(path, flags, compileOptionsOf(loweringsOf(flags)));
   refuseUnlowerable(c);
   const run = flags.weights === undefined ? undefined : openRun(flags.weights);
   if (run && run.program.hash !== c.program?.hash) {
@@ -44,7 +45,7 @@ export async function compileCommand(path: string, flags: CompileFlags): Promise
   const metadata = { producer: "ganc", spec: c.source.text, spec_name: c.program?.spec ?? "", hash: c.program?.hash ?? "", settings: JSON.stringify(c.program?.settings ?? {}), weights: origin };
   for (const e of c.exports) {
     const guards = e.fixed ? `${e.fixed.height}x${e.fixed.width} only` : e.guards.map((g) => `${g.symbol} % ${g.divisor} == 0 and ${g.symbol} >= ${g.least}`).join("; ");
-    const made = bake(e, weights, { ...metadata, guards }, `${e.name}.onnx.data`);
+    const made = bake(e, weights, { ...metadata, guards }, { lowerings: c.program?.lowerings, file: `${e.name}.onnx.data` });
     if (made.external) await write(`${e.name}.onnx.data`, made.external.pieces.flatMap((p, i, all) => padded(p, i === 0 ? 0 : all[i - 1]!.offset + all[i - 1]!.bytes.length)), made.external.length);
     await write(`${e.name}.onnx`, made.bytes, made.bytes.length);
   }

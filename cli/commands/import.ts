@@ -10,7 +10,7 @@ import { loadLayout } from "../layouts";
 import type { Choices } from "../options";
 import { importsOf, loadOrFail } from "../spec";
 import { print, short } from "../table";
-import { againCommand, type RunNotes } from "./train";
+import { againCommand, jsonOf, type RunNotes } from "./train";
 
 export interface ImportFlags extends Choices {
   readonly from: readonly string[];
@@ -38,7 +38,7 @@ export async function importCommand(path: string, flags: ImportFlags): Promise<v
     const seen = survey(found, numbers);
     const notes: RunNotes = { path: c.source.path, set, variants: flags.variant ?? [], imports: importsOf(c) };
     const imported = { from: given.map((g) => g.file.file.path), layout: layout.path };
-    const checkpoint = await writeImported(flags.out, { program, source: c.source.text, notes: { ...notes, imported }, step: flags.step, sha256: seen.sha256 }, found, numbers);
+    const checkpoint = await writeImported(flags.out, { program, source: c.source.text, notes: jsonOf({ ...notes, imported }), step: flags.step, sha256: seen.sha256 }, found, numbers);
     const remarks = told(layout, found, seen, flags.oldVariance === true);
     const again = againCommand(path, { set, variant: flags.variant, data: "DIR", out: flags.out });
     if (flags.json) return print(JSON.stringify({ checkpoint, tensors: pairs.length, numbers: seen.numbers, formats: given.map((g) => g.file.format), notes: remarks, missing: found.sources.filter((s) => !s.found).map((s) => s.pair.ours.name), leftOver: found.leftOver, train: again }));

@@ -1,16 +1,19 @@
 import { listData } from "../../runtime/data/folder";
+import type { Json } from "../../runtime/data/types";
 import { startTraining, stopOnInterrupt } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
+import type { Lowerings } from "../../compiler/lowering";
 import { TRAINING_MODULE, type TfjsChoice } from "../../runtime/engine/tfjs-open";
 import type { TfjsPackage } from "../../runtime/tfjs/packages";
-import { emitForTraining } from "../emit";
+import { emitForTraining, withChosenForms } from "../emit";
 import { bundled, projectOf } from "../emit-tfjs";
+import { loweringsOf, loweringsOfRun } from "../lowerings";
 import { loadFitting } from "../memory";
-import { type Choices, UsageError } from "../options";
-import { importsOf } from "../spec";
+import { type Choices, type LoweringFlags, UsageError } from "../options";
+import { compileOptionsOf, importsOf } from "../spec";
 
-export interface TrainFlags extends Choices {
+export interface TrainFlags extends Choices, LoweringFlags {
   readonly data: string;
   readonly out: string;
   readonly steps?: number;
@@ -34,17 +37,21 @@ export interface RunNotes {
   readonly set: readonly string[];
   readonly variants: readonly string[];
   readonly imports: Readonly<Record<string, string>>;
+  /** The form of every convolution, and what is refused. */
+  readonly lowerings?: Lowerings;
 }
 
 export async function trainCommand(path: string, flags: TrainFlags): Promise<Outcome | undefined> {
   const tfjs = tfjsOf(flags);
-  const c = loadFitting(path, flags);
-  if (!c.program) return undefined;
+  const lowerings = flags.resume === true ? loweringsOfRun(flags.out, flags) : loweringsOf(flags);
+  const loaded = loadFitting(path, flags, compileOptionsOf(lowerings));
+  if (!loaded.program) return undefined;
+  const c = { ...loaded, program: tfjs ? loaded.program : withChosenForms(loaded.program, loaded.graphs) };
   // Looked for before the graphs are made: who mistypes a folder should not wait to hear it.
   await listData(flags.data, "train", [...new Set(c.program.data.map((d) => d.folder))]);
-  const notes: RunNotes = { path: c.source.path, set: flags.set ?? [], variants: flags.variant ?? [], imports: importsOf(c) };
+  const notes: RunNotes = { path: c.source.path, set: flags.set ?? [], variants: flags.variant ?? [], imports: importsOf(c), ...(c.program.lowerings ? { lowerings: c.program.lowerings } : {}) };
   const settings: TrainSettings = {
-    run: flags.out, source: c.source.text, notes: { ...notes }, data: flags.data, resume: flags.resume === true,
+    run: flags.out, source: c.source.text, notes: jsonOf(notes), data: flags.data, resume: flags.resume === true,
     checkpointEvery: flags.checkpointEvery, picturesEvery: flags.picturesEvery,
     ...(flags.steps === undefined ? {} : { steps: flags.steps }), ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.strict ? { strict: true } : {}), ...(flags.keep === undefined ? {} : { keep: flags.keep }), ...(flags.threads === undefined ? {} : { threads: flags.threads }),
@@ -79,6 +86,8 @@ function tfjsOf({ engine = "onnx", profile, threads, memory }: TrainFlags): Tfjs
   const chosen = packages[engine];
   return { from: process.env["TFJS_PACKAGES"] || process.cwd(), ...(chosen ? { package: chosen } : {}) };
 }
+
+export const jsonOf = (notes: object): Json => JSON.parse(JSON.stringify(notes)) as Json;
 
 /** The folder of the bundle, where the worker lies, too. */
 export const distUrl = (): URL => new URL(".", import.meta.url);

@@ -28,7 +28,7 @@ export async function openTranslator(run: OpenedRun, name: string): Promise<Tran
   const { spec, model } = exportOf(run, name);
   if (spec.inputs.length !== 1) throw new UserError(`the export ${name} takes ${spec.inputs.length} inputs; translate gives it one picture`, "compile it and feed it yourself: ganc compile --target onnx");
   // All in one piece, however large: a session made from bytes would look for external data in vain.
-  return Translator.open(spec, streamOf(run.program, name), bake(model, run.weights, {}).bytes);
+  return Translator.open(spec, streamOf(run.program, name), bake(model, run.weights, {}, { lowerings: run.program.lowerings }).bytes);
 }
 
 export async function translateCommand(from: string, flags: TranslateFlags): Promise<void> {

@@ -199,13 +199,20 @@ async function graphStage(segment: Segment, index: number, storage: Storage, mod
   const ort = await loadOrt();
   const session = await openSession(await modelOf(models, segment.model), { threads, profile: profile?.(segment.name) });
   checkPorts(segment, session);
-  const tensor = ({ data, shape }: Place): Tensors[string] => new ort.Tensor("float32", data, shape);
+  const tensor = ({ data, shape }: Place, dims = shape): Tensors[string] => new ort.Tensor("float32", data, dims);
   const feeds: Tensors = {};
   const fetches: Tensors = {};
   const wanted = new Set(session.inputNames);
-  for (const { port, value } of segment.inputs) if (wanted.has(port)) feeds[port] = tensor(storage.input(value, index));
-  for (const { port, value } of segment.outputs) fetches[port] = tensor(storage.output(value, index));
+  for (const { port, value } of segment.inputs) if (wanted.has(port)) feeds[port] = tensor(storage.input(value, index), dimsOf(session.inputMetadata, port));
+  for (const { port, value } of segment.outputs) fetches[port] = tensor(storage.output(value, index), dimsOf(session.outputMetadata, port));
   return { kind: "graph", segment, session, feeds, fetches };
+}
+
+/** A port may have other dims than the storage, of the same elements (`unshaped` of the backend). Undefined where they are no numbers. */
+function dimsOf(ports: readonly InferenceSession.ValueMetadata[], port: string): readonly number[] | undefined {
+  const found = ports.find((o) => o.name === port);
+  const dims = found?.isTensor ? found.shape : [];
+  return dims.length > 0 && dims.every((d): d is number => typeof d === "number") ? dims : undefined;
 }
 
 function kernelStage(segment: Segment, index: number, storage: Storage, updater: Updater): Stage {

@@ -32,7 +32,7 @@ export const ENGINES: readonly Tested[] = [
 ];
 
 /** Products dear and all else for nothing: so every form that saves products is chosen, as it is in bigger nets. */
-const TILED: Lowerings = { costs: { mac: 1, gather: 0, scatter: 0, copy: 0, turn: 0, tile: 0, tileKernel: 0, untile: 0, untangle: 0, operator: 0 } };
+const TILED: Lowerings = { costs: { mac: 1, gather: 0, scatter: 0, copy: 0, turn: 0, tile: 0, tileKernel: 0, untile: 0, untangle: 0, kernel: 0, kernelTurned: 0, operator: 0 } };
 /** onnxruntime with convolutions in other forms than their cost would choose. */
 export const FORMS: readonly Tested[] = [
   { name: "onnxruntime, convolutions as they stand", open: (compiled) => openWith(compiled, { without: formNames }) },

@@ -36,7 +36,20 @@ const back = (t: Costs, s: Site, q: Counts): number => 3 * chain(t, s, q);
 export function direct(t: Costs, s: Site): number {
   const q = counts(s);
   const { n, c, k, taps, out } = q;
-  return chain(t, s, q) + n * (gemm(t, k, out, c * taps) + (taps > 1 ? t.gather * c * taps * out : 0)) + t.operator;
+  return chain(t, s, q) + n * (gemm(t, k, out, c * taps) + t.kernel * k * c * taps + (taps > 1 ? t.gather * c * taps * out : 0)) + t.operator;
+}
+
+/** All pictures' patches as one product: the kernel is read once. */
+export function gathered(t: Costs, s: Site): number {
+  const q = counts(s);
+  const { n, c, k, taps, out } = q;
+  return chain(t, s, q) + t.kernel * k * c * taps + n * (gemm(t, k, out, c * taps) + (t.gather + t.copy) * c * taps * out + t.copy * k * out) + 6 * t.operator;
+}
+export function gatheredAdjoint(t: Costs, s: Site): number {
+  const q = counts(s);
+  const { n, c, k, taps, out, seen } = q;
+  const places = taps > 1 ? t.copy * c * taps * out + t.mac * c * taps * out * seen : 0;
+  return back(t, s, q) + t.kernelTurned * k * c * taps + n * (gemm(t, c * taps, out, k) + t.copy * k * out + places) + 7 * t.operator;
 }
 
 /** Every input pixel's products with all taps, added where they belong. */
@@ -50,7 +63,7 @@ export function scattered(t: Costs, s: Site): number {
 export function transposedAdjoint(t: Costs, s: Site): number {
   const q = counts(s);
   const { n, c, k, taps, out } = q;
-  return back(t, s, q) + n * (gemm(t, c * taps, out, k) + t.scatter * c * taps * out) + t.operator;
+  return back(t, s, q) + n * (gemm(t, c * taps, out, k) + t.kernelTurned * k * c * taps + t.scatter * c * taps * out) + t.operator;
 }
 
 export function turned(t: Costs, s: Site): number {
@@ -61,22 +74,26 @@ export function turned(t: Costs, s: Site): number {
 
 export function productAdjoint(t: Costs, s: Site): number {
   const { n, c, k, out } = counts(s);
-  return n * gemm(t, c, out, k) + 3 * t.operator;
+  return n * (gemm(t, c, out, k) + t.kernelTurned * k * c) + 3 * t.operator;
 }
 
 /** Every tap's pixels beside each other, and one product. */
 export function patches(t: Costs, s: Site): number {
   const q = counts(s);
   const { n, c, k, taps, out } = q;
-  return chain(t, s, q) + n * (gemm(t, k, c * taps, out) + gathered(t, taps, c * taps * out)) + 3 * t.operator;
+  return chain(t, s, q) + n * (gemm(t, k, c * taps, out) + patched(t, taps, c * taps * out)) + 3 * t.operator;
 }
 export function swappedPatches(t: Costs, s: Site): number {
   const q = counts(s);
   const { n, c, k, taps, base, seen } = q;
   const pixels = s.factor === 1 && !q.folds ? base : seen;
-  return chain(t, s, q) + n * (gemm(t, k * taps, c, pixels) + gathered(t, taps, k * taps * pixels)) + 6 * t.operator;
+  return chain(t, s, q) + n * (gemm(t, k * taps, c, pixels) + patched(t, taps, k * taps * pixels)) + 6 * t.operator;
 }
-const gathered = (t: Costs, taps: number, elements: number): number => (taps > 1 ? (t.gather + t.copy + taps * t.mac) * elements : 0);
+const patched = (t: Costs, taps: number, elements: number): number => (taps > 1 ? (t.gather + t.copy + taps * t.mac) * elements : 0);
+
+/** Transformed kernels that leave the caches before they are read again. */
+const COLD = 1_000_000;
+const tiledKernel = (t: Costs, elements: number): number => t.tileKernel * elements + (elements > COLD ? t.kernel * elements : 0);
 
 interface TileCounts {
   readonly points: number;
@@ -91,14 +108,14 @@ const pads = (t: Costs, { n, c, base, folds }: Counts): number => (folds ? n * c
 export function tiledForward(t: Costs, s: Site, tiling: Tiling): number {
   const q = counts(s);
   const { points, tiles } = tiled(s, tiling);
-  const kernel = t.tileKernel * q.k * q.c * points;
+  const kernel = tiledKernel(t, q.k * q.c * points);
   return pads(t, q) + kernel + q.n * (t.tile * points * tiles * q.c + points * gemm(t, q.k, tiles, q.c) + t.untangle * tiling.results ** 2 * tiles * q.k) + 9 * t.operator;
 }
 
 export function tiledInputAdjoint(t: Costs, s: Site, tiling: Tiling): number {
   const q = counts(s);
   const { points, tiles } = tiled(s, tiling);
-  const kernel = t.tileKernel * q.k * q.c * points;
+  const kernel = tiledKernel(t, q.k * q.c * points);
   return 3 * pads(t, q) + kernel + q.n * (t.tile * points * tiles * q.k + points * gemm(t, q.c, tiles, q.k) + t.untile * points * tiles * q.c) + 9 * t.operator;
 }
 
@@ -106,6 +123,6 @@ export function tiledInputAdjoint(t: Costs, s: Site, tiling: Tiling): number {
 export function tiledKernelAdjoint(t: Costs, s: Site, tiling: Tiling): number {
   const q = counts(s);
   const { points, tiles } = tiled(s, tiling);
-  const kernel = t.tileKernel * q.k * q.c * points;
+  const kernel = tiledKernel(t, q.k * q.c * points);
   return pads(t, q) + kernel + q.n * (t.tile * points * tiles * q.c + points * gemm(t, q.k, q.c, tiles)) + 7 * t.operator;
 }

@@ -2,7 +2,7 @@ import type { CostTable } from "../../../compiler/lowering";
 
 /**
  * What elementary work takes, in nanoseconds on two threads. Fitted to bench/onnx/lowerings.ts (two cores of an AMD EPYC, AVX2,
- * onnxruntime 1.30); `ganc compile --costs FILE` takes another table, and names that it leaves out keep these values.
+ * onnxruntime 1.30); `ganc tune` measures another table, and names that a table leaves out keep these values.
  */
 export const COSTS = {
   /** One multiply-add of a large matrix product. */
@@ -23,6 +23,9 @@ export const COSTS = {
   untile: 2,
   /** An element of a result whose tiles are put beside each other. */
   untangle: 1.2,
+  /** An element of a kernel that a convolution of few pixels reads; one that an adjoint in x reads by columns. */
+  kernel: 0.5,
+  kernelTurned: 1.5,
   /** One operator. */
   operator: 8000,
 } satisfies CostTable;

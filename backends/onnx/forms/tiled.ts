@@ -31,7 +31,7 @@ export class Tiled {
     const v = this.base(x);
     const products = this.e.op("MatMul", [this.kernel(kernel), joined(this.e, v)]);
     const flat = this.e.op("Reshape", [products, this.e.ints([0, this.points, -1])]);
-    const y = this.e.op("MatMul", [this.constant("y", squared(this.tiling.output), [results ** 2, this.points]), flat]);
+    const y = this.e.op("MatMul", [this.constant("y", () => this.tiling.output, [results ** 2, this.points]), flat]);
     const tiles = this.e.op("DepthToSpace", [this.e.op("Reshape", [y, this.tileDims(v, results ** 2 * this.k)])], { blocksize: int(results) });
     return this.tiling.step === 1 ? tiles : this.cropped(tiles, oh, ow);
   }
@@ -41,7 +41,7 @@ export class Tiled {
     const { n, c, mode, pad } = this.site;
     const { reach, step } = this.tiling;
     const gradient = this.result(g);
-    const dv = this.e.op("MatMul", [this.e.transpose(this.kernel(kernel), [0, 2, 1]), joined(this.e, gradient)]);
+    const dv = this.e.op("MatMul", [this.kernel(kernel, true), joined(this.e, gradient)]);
     const [th, tw] = this.tiles();
     const apart = this.e.transpose(this.e.reshape(dv, [n, [this.points], [c], product([[th], [tw]])], [n, [this.points], [c], [th], [tw]]), [0, 2, 1, 3, 4]);
     const single = product([n, [c]]);
@@ -51,7 +51,7 @@ export class Tiled {
     const end = [h, w].map((size, i) => ((i === 0 ? th : tw) - 1) * step + reach - begin[i]! - number(size));
     const spread = this.e.op("ConvTranspose", [
       this.e.reshape(apart, [n, [c], [this.points], [th], [tw]], [single, [this.points], [th], [tw]]),
-      this.constant("x", squared(this.tiling.input), [this.points, 1, reach, reach]),
+      this.constant("x", () => this.tiling.input, [this.points, 1, reach, reach]),
     ], { kernel_shape: ints([reach, reach]), strides: ints([step, step]), pads: ints([...begin, ...end]) });
     return this.e.reshape(spread, [single, [1], [h], [w]], [n, [c], [h], [w]]);
   }
@@ -67,7 +67,7 @@ export class Tiled {
     const [rows, size] = [[[this.k * this.c], [taps * taps]] as Extent[], [[this.k], [this.c], [taps], [taps]] as Extent[]];
     const flat = this.e.op("Reshape", [du, this.e.ints([this.points, this.k * this.c])]);
     const start = sum === undefined ? [] : [this.e.reshape(sum, size, rows)];
-    const total = this.e.op("Gemm", [flat, this.constant("k", squared(this.tiling.kernel), [this.points, taps * taps]), ...start], { transA: int(1) });
+    const total = this.e.op("Gemm", [flat, this.constant("k", () => this.tiling.kernel, [this.points, taps * taps]), ...start], { transA: int(1) });
     return this.e.reshape(total, rows, size);
   }
 
@@ -81,16 +81,23 @@ export class Tiled {
     return number(this.site.c);
   }
 
-  private constant(what: string, m: Matrix, dims: readonly number[]): string {
-    return this.e.floats(`tile.${this.tiling.name}.${what}`, dims, Float32Array.from(m.flat()));
+  /** The Kronecker square of a matrix: made once a graph, as each tile of each layer asks for it. */
+  private constant(what: string, m: () => Matrix, dims: readonly number[]): string {
+    return this.e.floats(`tile.${this.tiling.name}.${what}`, dims, () => Float32Array.from(squared(m()).flat()));
   }
 
-  /** [points, k, c]: once a graph, whichever of the three asks. */
-  private kernel(value: string): string {
+  /**
+   * [points, k, c], once a graph, or [points, c, k]: the kernel itself is turned first, which is little beside as many products that
+   * would read their first operand by columns.
+   */
+  private kernel(value: string, swapped = false): string {
     const { taps } = this.tiling;
-    const flat = this.e.reshape(value, [[this.k], [this.c], [taps], [taps]], [[this.k * this.c], [taps * taps]]);
-    const u = this.e.op("Gemm", [this.constant("k", squared(this.tiling.kernel), [this.points, taps * taps]), flat], { transB: int(1) });
-    return this.e.op("Reshape", [u, this.e.ints([this.points, this.k, this.c])]);
+    const [k, c] = [[this.k], [this.c]] as [Extent, Extent];
+    const whole = this.e.reshape(value, [k, c, [taps], [taps]], [k, c, [taps * taps]]);
+    const turned = swapped ? this.e.transpose(whole, [1, 0, 2]) : whole;
+    const flat = this.e.op("Reshape", [turned, this.e.ints([this.k * this.c, taps * taps])]);
+    const u = this.e.op("Gemm", [this.constant("k", () => this.tiling.kernel, [this.points, taps * taps]), flat], { transB: int(1) });
+    return this.e.op("Reshape", [u, this.e.ints(swapped ? [this.points, this.c, this.k] : [this.points, this.k, this.c])]);
   }
 
   /**
@@ -107,7 +114,7 @@ export class Tiled {
     // As many zeros as make every result belong to a whole tile.
     const [h, w] = this.padded();
     const end = [h, w].map((size, i) => behind[i]! + (typeof size === "number" ? (this.tiles()[i]! - 1) * step + reach - size : this.slack()));
-    return this.transform(value, "b", input, step, [...begin, ...end], again ? { auto_pad: text("NOTSET") } : {});
+    return this.transform(value, "b", () => input, input[0]!.length, step, [...begin, ...end], again ? { auto_pad: text("NOTSET") } : {});
   }
   /** Zeros behind a free dim: all that could be missing. */
   private slack(): number {
@@ -122,13 +129,12 @@ export class Tiled {
   private result(g: string): string {
     const { results, output } = this.tiling;
     const end = this.tiles().map((t, i) => t * results - number(i === 0 ? this.site.oh : this.site.ow));
-    return this.transform(g, "g", transposed(output), results, [0, 0, ...end]);
+    return this.transform(g, "g", () => transposed(output), output.length, results, [0, 0, ...end]);
   }
 
-  private transform(value: string, what: string, m: Matrix, step: number, [top, left, bottom, right]: readonly number[], more = {}): string {
-    const size = m[0]!.length;
+  private transform(value: string, what: string, m: () => Matrix, size: number, step: number, [top, left, bottom, right]: readonly number[], more = {}): string {
     const alone = this.e.op("Unsqueeze", [value, this.e.ints([1])]);
-    return this.e.op("Conv", [alone, this.constant(what, squared(m), [this.points, 1, 1, size, size])], {
+    return this.e.op("Conv", [alone, this.constant(what, m, [this.points, 1, 1, size, size])], {
       kernel_shape: ints([1, size, size]), strides: ints([1, step, step]), pads: ints([0, top!, left!, 0, bottom!, right!]), ...more,
     });
   }

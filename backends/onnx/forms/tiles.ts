@@ -24,13 +24,21 @@ export interface Tiling {
  * Six points: along both axes a quarter of the products for three taps (or four), and behind nearest upsampling between a fifth and a
  * sixth; errors five to seven times those of direct sums.
  */
-export const winograd = (taps: number, factor: 1 | 2): Tiling => tiling("w", shortConvolution(factor === 1 ? SIX : SIX_PAIRED, taps), factor);
+export const winograd = (taps: number, factor: 1 | 2): Tiling => once(`w${taps}.${factor}`, () => tiling("w", shortConvolution(factor === 1 ? SIX : SIX_PAIRED, taps), factor));
 
 /**
  * The sub-pixel form of nearest upsampling and three taps: two results from three products of the small picture, with summed
  * taps; exact but for the order of sums.
  */
-export const subpixel = (taps: number): Tiling => tiling("s", shortConvolution(FOUR, taps), 2);
+export const subpixel = (taps: number): Tiling => once(`s${taps}`, () => tiling("s", shortConvolution(FOUR, taps), 2));
+
+/** Tilings do not depend on anything but their names, and every convolution asks for them. */
+const made = new Map<string, Tiling>();
+function once(name: string, make: () => Tiling): Tiling {
+  const known = made.get(name) ?? make();
+  made.set(name, known);
+  return known;
+}
 
 function tiling(name: string, { a, g, b }: ShortConvolution, factor: 1 | 2): Tiling {
   const [points, taps, results] = [b.length, g[0]!.length, a.length];

@@ -4,10 +4,11 @@ import type { NodeId, NodeOf, Window2d } from "../../../compiler/graph/types";
 import type { Emitter } from "../emitter";
 import * as cost from "../forms/conv-costs";
 import type { Candidate } from "../forms/choice";
-import { keyOf, type Site, siteOfConv } from "../forms/site";
+import { type Site, siteOfConv } from "../forms/site";
 import { Tiled } from "../forms/tiled";
 import { subpixel, type Tiling, winograd } from "../forms/tiles";
 import { ints } from "../operator";
+import { few, gathered } from "./gathered";
 import { inOrder, picture, unpicture } from "./layout";
 import type { Lowering } from "./lowering";
 
@@ -42,7 +43,7 @@ export function tiledForms(site: Site): readonly TiledForm[] {
     : [{ form: "winograd", tiling: winograd(taps, 1) }];
 }
 
-type Form = "direct" | "scattered" | TiledForm["form"];
+type Form = "direct" | "scattered" | "gathered" | TiledForm["form"];
 
 /** The form that a convolution takes, and what it is over. */
 export function convForm(e: Emitter, node: NodeOf<"conv">): { readonly form: Form; readonly site: Site; readonly base: NodeId; readonly tiling?: Tiling } {
@@ -53,9 +54,10 @@ export function convForm(e: Emitter, node: NodeOf<"conv">): { readonly form: For
   const candidates: Candidate<Form>[] = [
     { form: "direct", ns: (t) => cost.direct(t, site) },
     ...(dense(window) && !pointwise(window) ? [{ form: "scattered" as const, ns: (t: cost.Costs) => cost.scattered(t, site) }] : []),
+    ...(few(site) ? [{ form: "gathered" as const, ns: (t: cost.Costs) => cost.gathered(t, site) }] : []),
     ...tiled.map(({ form, tiling }) => ({ form, ns: (t: cost.Costs) => cost.tiledForward(t, site, tiling) })),
   ];
-  const form = e.forms.choose(keyOf("conv", site), candidates);
+  const form = e.forms.choose({ op: "conv", site }, candidates);
   const tiling = tiled.find((f) => f.form === form)?.tiling;
   return { form, site, base, ...(tiling ? { tiling } : {}) };
 }
@@ -70,6 +72,7 @@ export const conv: Lowering<"conv"> = (e, node) => {
     return unpicture(e, new Tiled(e, site, tiling).forward(from.value, k), from, node.shape);
   }
   const x = picture(e, id);
+  if (form === "gathered") return unpicture(e, gathered(e, x, k, channelsOf(e, kernelId), window, [site.oh, site.ow]), x, node.shape);
   const value = form === "scattered"
     // A correlation is the transposed convolution with the kernel turned around, less its margins.
     ? e.op("ConvTranspose", [x.value, turned(e, k, window, channelsOf(e, kernelId))], attributes(window, margins(window)))

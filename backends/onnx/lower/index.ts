@@ -30,18 +30,18 @@ export function reached(graph: Graph, outputs: readonly NodeId[]): NodeId[] {
 /** Name of a node's value and prefix of what its lowering makes on the way: `AB.content.conv1/12`. */
 export const placeOf = (node: GraphNode): string => `${node.origin?.path || node.op}/${node.id}`;
 
-/** `given` names the values that come from outside: inputs and stored constants. */
-export function lowerGraph(graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], reserved: readonly string[] = [], lowerings: Lowerings = {}): Lowered {
-  return lowerWith(new Chooser(lowerings), graph, given, outputs, reserved);
+/** `given` names the values that come from outside: inputs and stored constants. `dims`: what those come with that have not their own. */
+export function lowerGraph(graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], reserved: readonly string[] = [], lowerings: Lowerings = {}, dims: ReadonlyMap<NodeId, readonly number[]> = new Map()): Lowered {
+  return lowerWith(new Chooser(lowerings), graph, given, outputs, reserved, dims);
 }
 
-export function lowerWith(chooser: Chooser, graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], reserved: readonly string[] = []): Lowered {
+export function lowerWith(chooser: Chooser, graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], reserved: readonly string[] = [], dims: ReadonlyMap<NodeId, readonly number[]> = new Map()): Lowered {
   const ids = reached(graph, outputs);
   const emitter = new Emitter(graph, chooser, readersOf(graph, ids, outputs));
   const problems: OnnxProblem[] = [];
   const broken = new Set<NodeId>();
   for (const name of reserved) emitter.reserve(name);
-  for (const [id, name] of given) emitter.input(id, name);
+  for (const [id, name] of given) emitter.input(id, name, dims.get(id));
   const joins = joinsOf(emitter, graph, ids);
   const inJoins = new Set([...joins].flatMap(([end, j]) => [end, ...j.within]));
   const sums: ReturnType<typeof accumulations> = chooser.allows("accumulated") ? accumulations(graph, ids.filter((id) => !inJoins.has(id)), outputs) : new Map();

@@ -3,16 +3,17 @@ import type { Graph, GraphNode, NodeId, NodeOf, Window2d } from "../../../compil
 import { CannotLower, type Emitter } from "../emitter";
 import * as cost from "../forms/conv-costs";
 import type { Candidate } from "../forms/choice";
-import { type Fall, fallOf, keyOf, type Site, siteOfFall } from "../forms/site";
+import { type Fall, fallOf, type Site, siteOfFall } from "../forms/site";
 import { Tiled } from "../forms/tiled";
 import { product } from "../extent";
 import { ints } from "../operator";
 import { attributes, channelsOf, dense, kernelOf, margins, pointwise, type TiledForm, tiledForms, turned } from "./conv";
+import { few, gatheredAdjoint } from "./gathered";
 import { type Picture, picture, unpicture } from "./layout";
 import type { Lowering } from "./lowering";
 import { folded } from "./pad";
 
-type Form = "transposed" | "turned" | "product" | TiledForm["form"];
+type Form = "transposed" | "turned" | "product" | "gathered" | TiledForm["form"];
 
 /** What an adjoint in x and the adjoints of the padding and upsampling before it become together. */
 export interface FusedFall {
@@ -32,9 +33,10 @@ export function adjointForm(e: Emitter, fall: Fall, result: GraphNode): { site: 
     { form: "transposed", ns: (t) => cost.transposedAdjoint(t, site) },
     ...(dense(window) && !pointwise(window) ? [{ form: "turned" as const, ns: (t: cost.Costs) => cost.turned(t, site) }] : []),
     ...(pointwise(window) ? [{ form: "product" as const, ns: (t: cost.Costs) => cost.productAdjoint(t, site) }] : []),
+    ...(numeric && few(site) ? [{ form: "gathered" as const, ns: (t: cost.Costs) => cost.gatheredAdjoint(t, site) }] : []),
     ...tiled.map(({ form, tiling }) => ({ form, ns: (t: cost.Costs) => cost.tiledInputAdjoint(t, site, tiling) })),
   ];
-  const form = e.forms.choose(keyOf("input adjoint", site), candidates);
+  const form = e.forms.choose({ op: "input adjoint", site }, candidates);
   const found = tiled.find((f) => f.form === form);
   return { site, form, ...(found ? { tiled: found } : {}) };
 }
@@ -99,6 +101,8 @@ function plain(e: Emitter, form: Form, g: Picture, k: string, window: Window2d, 
       return e.op("Conv", [g.value, turned(e, k, window, channels)], attributes(window, margins(window)));
     case "product":
       return multiplied(e, g, k, channels);
+    case "gathered":
+      return gatheredAdjoint(e, g, k, channels, window, size as readonly [number, number]);
     default:
       return scattered(e, g, k, window, size);
   }

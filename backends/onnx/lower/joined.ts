@@ -3,7 +3,7 @@ import type { Graph, GraphNode, NodeId, NodeOf } from "../../../compiler/graph/t
 import { type Emitter, extentsOf } from "../emitter";
 import { numberOf, product } from "../extent";
 import { int } from "../operator";
-import { patchesOf } from "./kernel-adjoint";
+import { patchesOf } from "./patches";
 import { picture } from "./layout";
 import { isOuter, outerFactors } from "./accumulate";
 

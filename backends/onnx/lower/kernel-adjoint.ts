@@ -1,30 +1,24 @@
-import { addDim, type Dim, sameDim } from "../../../compiler/graph/dim";
+import { type Dim } from "../../../compiler/graph/dim";
 import { dimOf, type Shape } from "../../../compiler/graph/shape";
 import type { NodeId, NodeOf, Window2d } from "../../../compiler/graph/types";
 import type { Emitter } from "../emitter";
 import { type Extent, numberOf, product } from "../extent";
-import { int, ints } from "../operator";
+import { int } from "../operator";
 import type { Candidate } from "../forms/choice";
 import * as cost from "../forms/conv-costs";
-import { keyOf, type Site, siteOfConv } from "../forms/site";
+import { type Site, siteOfConv } from "../forms/site";
 import { Tiled } from "../forms/tiled";
 import type { Tiling } from "../forms/tiles";
 import { dense, KERNEL_AXES, margins, pointwise, type TiledForm, tiledForms } from "./conv";
 import { type Picture, picture, reordered } from "./layout";
 import type { Lowering } from "./lowering";
-import { padAxes } from "./pad";
+import { type Correlation, shifted, tapsOf, zeroPadded } from "./patches";
 
 /**
  * What the patches of one matrix product may take. Larger ones are gathered band by band: above 32 MB glibc maps fresh
  * pages for every block, and writing those took longer than the product itself.
  */
 const BAND_BYTES = 24e6;
-
-/** One pixel of the kernel: where its picture begins. */
-interface Tap {
-  readonly y: number;
-  readonly x: number;
-}
 
 /**
  * dk[o, i, y, x] = Σ over batch and pixels p of g[o, p] · x[i, stride·p + (y, x) − pad]: a matrix product of one operand with
@@ -58,13 +52,11 @@ export function kernelForm(e: Emitter, node: NodeOf<"conv_kernel_adjoint">): { r
     ...(dense(window) && !pointwise(window) ? [{ form: "swapped" as const, ns: (t: cost.Costs) => cost.swappedPatches(t, site) }] : []),
     ...tiled.map(({ form, tiling }) => ({ form, ns: (t: cost.Costs) => cost.tiledKernelAdjoint(t, site, tiling) })),
   ];
-  const form = e.forms.choose(keyOf("kernel adjoint", site), candidates);
+  const form = e.forms.choose({ op: "kernel adjoint", site }, candidates);
   const tiling = tiled.find((f) => f.form === form)?.tiling;
   return { form, site, base, ...(tiling ? { tiling } : {}) };
 }
 type Form = "patches" | "swapped" | TiledForm["form"];
-
-const tapsOf = ({ kernel: [kh, kw] }: Window2d): Tap[] => Array.from({ length: kh * kw }, (_, t): Tap => ({ y: Math.floor(t / kw), x: t % kw }));
 
 function ofPicture(e: Emitter, x: Picture, g: Picture, window: Window2d, start?: string): string {
   const taps = tapsOf(window);
@@ -89,16 +81,6 @@ function ofGradient(e: Emitter, x: Picture, g: Picture, window: Window2d, start?
 const bytes = (n: Extent, ...dims: readonly Dim[]): number =>
   dims.reduce<number>((b, d) => b * (typeof d === "number" ? d : 256), 4 * (numberOf(n) ?? 1));
 
-interface Correlation {
-  /** Copied once a tap, cut to the size of `still`. */
-  readonly moved: Picture;
-  readonly still: Picture;
-  readonly taps: readonly Tap[];
-  readonly stride: readonly [number, number];
-  /** Rows of the product are the moved one's channels and taps, else its columns. */
-  readonly movedFirst: boolean;
-}
-
 /** Σ over batch and pixels, band by band of the picture's rows. */
 function summed(e: Emitter, c: Correlation, start?: string): string {
   const { still } = c;
@@ -121,37 +103,6 @@ function banded(e: Emitter, c: Correlation, from: number, rows: Dim, sum?: strin
   return movedFirst ? outer(e, [patches, columns], [flat, [still.c]], still.n, pixels, sum) : outer(e, [flat, [still.c]], [patches, columns], still.n, pixels, sum);
 }
 
-/**
- * [n, channels·taps, pixels]: what moves, once a tap, beside each other. A convolution whose kernels each hold a single one gathers them in
- * one operator; as many slices and a Concat take two passes, and several where they skip pixels.
- */
-function shifted(e: Emitter, { moved, still, taps, stride }: Correlation, from: number, rows: Dim): string {
-  const { n, w } = still;
-  const reach = [Math.max(...taps.map((t) => t.y)) + 1, Math.max(...taps.map((t) => t.x)) + 1] as const;
-  // Channels join the batch, so that a channel's taps lie beside each other.
-  const single = product([n, [moved.c]]);
-  const height = from === 0 && sameDim(rows, still.h) ? moved.h : (rows as number - 1) * stride[0] + reach[0];
-  const band = e.cut(moved.value, [{ axis: 2, start: from * stride[0], size: height, total: moved.h }]);
-  // With an axis of length one in front: the runtime would lay two-dimensional ones out anew, and back.
-  const alone = e.reshape(band, [n, [moved.c], [height], [moved.w]], [single, [1], [1], [height], [moved.w]]);
-  const whole = taps.length === 1 && stride[0] === 1 && stride[1] === 1;
-  const patches = whole ? alone : e.op("Conv", [alone, ones(e, taps, reach)], { kernel_shape: ints([1, ...reach]), strides: ints([1, ...stride]) });
-  return e.reshape(patches, [single, [taps.length], [1], [rows], [w]], [n, product([[moved.c], [taps.length]]), product([[rows], [w]])]);
-}
-
-/** One kernel a tap, zero but there. */
-function ones(e: Emitter, taps: readonly Tap[], [kh, kw]: readonly [number, number]): string {
-  const data = new Float32Array(taps.length * kh * kw);
-  taps.forEach(({ y, x }, i) => (data[i * kh * kw + y * kw + x] = 1));
-  const order = taps[0]!.y === 0 && taps[0]!.x === 0 ? "taps" : "taps.reversed";
-  return e.floats(order, [taps.length, 1, 1, kh, kw], data);
-}
-
-/** The patches of x that g's pixels have seen, [n, channels·taps, pixels]. */
-export function patchesOf(e: Emitter, x: Picture, g: Picture, window: Window2d): string {
-  return shifted(e, { moved: zeroPadded(e, x, window.pad), still: g, taps: tapsOf(window), stride: window.stride, movedFirst: false }, 0, g.h);
-}
-
 /** sum + Σ over n and pixels of a[n, rows, pixels] · b[n, columns, pixels]: [rows, columns]. */
 function outer(e: Emitter, [a, rows]: [string, Extent], [b, columns]: [string, Extent], n: Extent, pixels: Extent, sum?: string): string {
   if (numberOf(n) === 1) {
@@ -164,12 +115,4 @@ function outer(e: Emitter, [a, rows]: [string, Extent], [b, columns]: [string, E
   const products = e.op("MatMul", [a, e.transpose(b, [0, 2, 1])]);
   const total = e.op("ReduceSum", [products, e.ints([0])], { keepdims: int(0) });
   return sum === undefined ? total : e.op("Add", [sum, total]);
-}
-
-function zeroPadded(e: Emitter, p: Picture, [h, w]: readonly [number, number]): Picture {
-  const amounts = [
-    { at: 2, before: h, after: h },
-    { at: 3, before: w, after: w },
-  ];
-  return { ...p, value: padAxes(e, p.value, 4, "zero", amounts), h: addDim(p.h, 2 * h), w: addDim(p.w, 2 * w) };
 }

@@ -1,6 +1,6 @@
-import { axesOf } from "../../../compiler/graph/shape";
+import { axesOf, type Shape } from "../../../compiler/graph/shape";
 import { type Emitter, extentsOf, positions } from "../emitter";
-import { numberOf, product } from "../extent";
+import { type Extent, numberOf, product } from "../extent";
 import { int } from "../operator";
 import { inOrder, reordered } from "./layout";
 import type { Lowering } from "./lowering";
@@ -15,9 +15,25 @@ export const reduce =
     const over = positions(shape, node.attrs.over);
     if (over.length === 0) return e.value(id);
     const kept = shape.filter((a) => !node.attrs.over.includes(a.axis));
+    const ones = keepingAxes(e, type, e.value(id), shape, over);
+    if (ones !== undefined) return reordered(e, ones, kept, node.shape);
     const result = e.op(type, [e.value(id), e.ints([...over].sort((a, b) => a - b))], { keepdims: int(0) });
     return reordered(e, result, kept, node.shape);
   };
+
+/**
+ * Over the last axes, which stay with length one: what is computed from such numbers meets pictures again (Emitter.behindOnes). Where a
+ * dim is free nobody would see that they are there.
+ */
+function keepingAxes(e: Emitter, type: string, value: string, shape: Shape, over: readonly number[]): string | undefined {
+  const dims = shape.map((a) => a.dim);
+  const last = Math.min(...over) === shape.length - over.length;
+  if (!last || shape.length === over.length || !dims.every((d) => typeof d === "number")) return undefined;
+  const { value: whole, ones } = e.withOnes(value);
+  const reduced = e.op(type, [whole, e.ints([...over].sort((a, b) => a - b))], { keepdims: int(1) });
+  const left = dims.slice(0, shape.length - over.length).map((d): Extent => [d]);
+  return e.reshape(reduced, [...left, ...Array.from({ length: over.length + ones }, (): Extent => [1])], left);
+}
 
 /** ArgMax over the joined axes gives the first maximum; a row of 0, 1, 2, … compared with it marks the place. */
 export const maxMask: Lowering<"max_mask"> = (e, node) => {

@@ -36,6 +36,8 @@ const LAYERS: readonly Layer[] = [
   { n: 2, c: 4, k: 2, size: [9, 10], taps: 7, mode: "reflect", pad: 3 },
   { n: 1, c: 2, k: 3, size: [7, 8], taps: 5, window: { pad: [2, 1] } },
   { n: 2, c: 5, k: 3, size: [4, 5], taps: 1 },
+  { n: 3, c: 4, k: 5, size: [6, 5], taps: 4, window: { stride: [2, 2], pad: [1, 1] } },
+  { n: 2, c: 3, k: 4, size: [3, 4], taps: 4, mode: "reflect", pad: 1 },
 ];
 const label = (l: Layer): string => `${l.n}×${l.c}→${l.k} at ${l.size.join("×")}, ${l.taps} taps${l.up ? ", upsampled" : ""}, ${l.mode ?? "no"} pad ${l.pad ?? ""}${l.window ? JSON.stringify(l.window) : ""}`;
 
@@ -59,7 +61,8 @@ function build(kind: Kind, l: Layer): Built {
   };
   const factor = l.up ? 2 : 1;
   const [ph, pw] = [h * factor + 2 * p, w * factor + 2 * p];
-  const [oh, ow] = [ph + 2 * window.pad[0] - l.taps + 1, pw + 2 * window.pad[1] - l.taps + 1];
+  const out = (size: number, i: 0 | 1): number => Math.floor((size + 2 * window.pad[i] - l.taps) / window.stride[i]) + 1;
+  const [oh, ow] = [out(ph, 0), out(pw, 1)];
   if (kind === "conv") {
     const [x, k] = [input("x", `batch:${l.n} c:${l.c} h:${h} w:${w}`), input("k", `out:${l.k} in:${l.c} kh:${l.taps} kw:${l.taps}`)];
     return { b, inputs: [x, k], y: b.add("conv", { window }, [before(x), k]) };
@@ -77,8 +80,8 @@ function build(kind: Kind, l: Layer): Built {
 }
 
 const FORMS: Record<Kind, readonly (FormName | "direct" | "transposed" | "patches")[]> = {
-  conv: ["direct", "scattered", "winograd", "subpixel"],
-  "input adjoint": ["transposed", "turned", "product", "winograd", "subpixel"],
+  conv: ["direct", "scattered", "gathered", "winograd", "subpixel"],
+  "input adjoint": ["transposed", "turned", "product", "gathered", "winograd", "subpixel"],
   "kernel adjoint": ["patches", "swapped", "winograd", "subpixel"],
 };
 /** Sums of a few dozen products in float32; Winograd's transforms lose up to seven times as much. */

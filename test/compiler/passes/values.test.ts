@@ -50,7 +50,8 @@ describe("optimization keeps values", () => {
       }),
       { numRuns: 400, seed: 20190725 },
     );
-    expect([...found].sort()).toEqual(passes.map((p) => p.name).sort());
+    // Kernels large enough for `batched` would take the reference evaluation hours here: batched.test.ts.
+    expect([...found].sort()).toEqual(passes.map((p) => p.name).filter((name) => name !== "batched").sort());
   }, 60_000);
 
   it("with each pass left out", () => {
