@@ -15,14 +15,14 @@ const common = {
   minifySyntax: true,
   loader: { ".gan": "text" },
   plugins: [rawText],
-  external: ["onnxruntime-node", "sharp", "@iconify-json/*"],
+  external: ["onnxruntime-node", "sharp", "@iconify-json/*", "esbuild", "prettier"],
   logLevel: "warning",
 };
 
 rmSync("dist", { recursive: true, force: true });
 await build({
   ...common,
-  entryPoints: { worker: "runtime/train/worker.ts", "bench-step": "bench/step.ts" },
+  entryPoints: { worker: "runtime/train/worker.ts", "bench-step": "bench/step.ts", "bench-tfjs": "bench/tfjs/run.ts" },
   outdir: "dist",
   format: "esm",
   // protobufjs, inside onnx-proto, looks for require().

@@ -34,3 +34,25 @@ export function operations(tf: Tf, f: () => void): Operation[] {
   }
   return [...found.values()].sort((a, b) => b.milliseconds - a.milliseconds);
 }
+
+export interface Profile {
+  readonly kernels: number;
+  /** Of all kernels' results. */
+  readonly bytesAdded: number;
+  /** Alive at once, weights included. */
+  readonly peakBytes: number;
+  readonly peakTensors: number;
+}
+
+/** What tf.profile says of a step. */
+export async function profiled(tf: Tf, f: () => Promise<unknown>): Promise<Profile> {
+  // Otherwise each result is read back, to see that it is finite.
+  tf.env().set("CHECK_COMPUTATION_FOR_ERRORS", false);
+  const { kernels, peakBytes } = await tf.profile(f as unknown as Parameters<Tf["profile"]>[0]);
+  return {
+    kernels: kernels.length,
+    bytesAdded: kernels.reduce((sum, k) => sum + k.bytesAdded, 0),
+    peakBytes,
+    peakTensors: kernels.reduce((most, k) => Math.max(most, k.totalTensorsSnapshot), 0),
+  };
+}

@@ -56,7 +56,7 @@ export function stepOf(engine: Engine, { program, data }: Model, t: number): Pro
 
 export interface Hand {
   step(t: number): Promise<Record<string, number>>;
-  /** In the order of files' axes. */
+  /** In the order of files' axes; `m:` as the hand-written step keeps it, divided by 1 - beta. */
   read(name: StateName): Float32Array;
   close(): void;
 }
@@ -88,14 +88,14 @@ export function hand({ program, data, set }: Model, tf: Tf, from: Engine): Hand 
     },
     read(name) {
       const [kind, path] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
-      const t = made.tensors.get(path)!;
-      if (kind !== "param") {
-        const w = shapes.get(path.replace(/\.spectral1\.v$/, ".weight"));
-        const [kh, kw, c] = w ?? [];
-        return tf.tidy(() => (w?.length === 4 && path.endsWith(".v") ? t.reshape([kh!, kw!, c!]).transpose([2, 0, 1]) : t).dataSync<"float32">().slice());
-      }
-      return tf.tidy(() => (t.rank === 4 ? t.transpose([3, 2, 0, 1]) : t.rank === 2 ? t.transpose() : t).dataSync<"float32">().slice());
+      const t = (kind === "m" ? made.moments : made.tensors).get(path)!;
+      const [kh, kw, c] = kind === "state" ? (shapes.get(path.replace(/\.spectral1\.v$/, ".weight")) ?? []) : [];
+      const inFile = (): ReturnType<Tf["tensor"]> => {
+        if (kw !== undefined && c !== undefined && path.endsWith(".v")) return t.reshape([kh!, kw, c]).transpose([2, 0, 1]);
+        return t.rank === 4 ? t.transpose([3, 2, 0, 1]) : t.rank === 2 ? t.transpose() : t;
+      };
+      return tf.tidy(() => inFile().dataSync<"float32">().slice());
     },
-    close: () => tf.dispose([...Object.values(pictures), ...made.tensors.values()]),
+    close: () => tf.dispose([...Object.values(pictures), ...made.tensors.values(), ...made.moments.values()]),
   };
 }

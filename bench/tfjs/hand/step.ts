@@ -15,6 +15,8 @@ export interface HandStep {
   /** Losses by name, scalars, the caller's to dispose of. `t` counts from 1. */
   step(A: Tensor, B: Tensor, t: number): Record<string, Tensor>;
   readonly tensors: ReadonlyMap<string, Variable>;
+  /** Adam's first moments, divided by 1 - beta: after the first step the gradients, decay included. */
+  readonly moments: ReadonlyMap<string, Variable>;
 }
 
 /**
@@ -58,7 +60,7 @@ export function handStep(tf: Tf, params: ReadonlyMap<string, Tensor>, states: Re
         w.assign(rho.has(w) ? next.clipByValue(0, 1) : next);
       }));
     };
-    return { variables, update };
+    return { variables, state, update };
   }
 
   /** One phase: the gradients of what f gives, and an update. */
@@ -108,5 +110,7 @@ export function handStep(tf: Tf, params: ReadonlyMap<string, Tensor>, states: Re
     return losses;
   }
 
-  return { step, tensors };
+  const nameOf = new Map([...tensors].map(([name, w]) => [w, name]));
+  const moments = new Map([...critics.state, ...generators.state].map(({ w, m }) => [nameOf.get(w)!, m]));
+  return { step, tensors, moments };
 }
