@@ -1,6 +1,6 @@
 // The emitted TensorFlow.js step against the hand-written one and against the ONNX engine, alternating in one process; prints ratios, and
-// appends a JSON line a size to bench/results/tfjs.jsonl. Usage, after `npm run build`:
-//   TFJS_PACKAGES=$(bash test/oracle/tfjs/setup.sh | tail -n 1) node dist/bench-tfjs.js [--sizes 64:16,128:32] [--steps 5,3] [--operations]
+// appends a JSON line a size to bench/results/tfjs.jsonl. Usage:
+//   TFJS_PACKAGES=$(bash test/oracle/tfjs/setup.sh | tail -n 1) npm run bench:tfjs -- [--sizes 64:16,128:32] [--steps 5,3] [--operations]
 import { appendFileSync, mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UserError } from "../../runtime/files/errors";
