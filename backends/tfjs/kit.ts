@@ -19,6 +19,7 @@ import pictures from "./kit/pictures.ts?raw";
 import random from "./kit/random.ts?raw";
 import resample from "./kit/resample.ts?raw";
 import resize from "./kit/resize.ts?raw";
+import rules from "./kit/rules.ts?raw";
 import run from "./kit/run.ts?raw";
 import schedule from "./kit/schedule.ts?raw";
 import samples from "./kit/samples.ts?raw";
@@ -32,5 +33,5 @@ import weights from "./kit/weights.ts?raw";
 /** Text by module name. */
 export const kit: Readonly<Record<string, string>> = {
   adam, adjoint, checkpoint, command, data, draws, files, history, inits, layers, math, mistake, native, net, order, pads,
-  pictures, random, resample, resize, run, samples, schedule, scope, statistics, tape, tf, training, weights,
+  pictures, random, resample, resize, rules, run, samples, schedule, scope, statistics, tape, tf, training, weights,
 };

@@ -21,7 +21,7 @@ export function leakyRelu(x: Tensor, slope: number): Tensor {
 /** g where y > 0, slope · g elsewhere; y is a result of leakyRelu. */
 function passed(g: Tensor, y: Tensor, slope: number): Tensor {
   const native = tensorFlow();
-  if (native) return slope === 0 ? native("ReluGrad", [g, y], { T: "float32" }) : native("LeakyReluGrad", [g, y], { T: "float32", alpha: slope });
+  if (native) return slope === 0 ? native.run("ReluGrad", [g, y], { T: "float32" }) : native.run("LeakyReluGrad", [g, y], { T: "float32", alpha: slope });
   return tf.where(y.greater(0), g, g.mul(slope));
 }
 
@@ -37,7 +37,8 @@ export function exp(x: Tensor): Tensor {
 export function tanh(x: Tensor): Tensor {
   return withGradient(x, (t) => {
     const value = tf.tanh(t);
-    return { value, saved: [t, value], gradient: (g, input, y) => g.mul(tf.sub(1, (isRecorded() ? tanh(input) : y).square())) };
+    const slope = (y: Tensor): Tensor => tf.sub(1, y.square());
+    return { value, saved: [t, value], gradient: (g, input, y) => (isRecorded() ? g.mul(slope(tanh(input))) : (tensorFlow()?.run("TanhGrad", [y, g], { T: "float32" }) ?? g.mul(slope(y)))) };
   });
 }
 

@@ -1,6 +1,7 @@
 // What a training step is made of: nets whose equal calls are one, losses by name, one minimization a phase.
 import type { Adam } from "./adam";
 import type { Reparam } from "./layers";
+import { useRules } from "./rules";
 import type { Scope } from "./scope";
 import { gradients } from "./tape";
 import { type Tensor, tf } from "./tf";
@@ -106,6 +107,7 @@ export class Losses {
 
 /** One phase: its losses, their gradients by what the optimizers cover, one update of each. */
 export function minimize(optimizers: readonly Adam[], factor: number, losses: () => Tensor): void {
+  useRules();
   tf.tidy(() => {
     const { grads } = gradients(() => optimizers.flatMap((adam) => adam.learned()), losses);
     for (const adam of optimizers) adam.apply(grads, factor);

@@ -14,6 +14,7 @@ import type * as order from "../../../../backends/tfjs/kit/order";
 import type * as pads from "../../../../backends/tfjs/kit/pads";
 import type * as random from "../../../../backends/tfjs/kit/random";
 import type * as resample from "../../../../backends/tfjs/kit/resample";
+import type * as rules from "../../../../backends/tfjs/kit/rules";
 import type * as scope from "../../../../backends/tfjs/kit/scope";
 import type * as statistics from "../../../../backends/tfjs/kit/statistics";
 import type * as tape from "../../../../backends/tfjs/kit/tape";
@@ -21,7 +22,7 @@ import type * as tf from "../../../../backends/tfjs/kit/tf";
 import type * as weights from "../../../../backends/tfjs/kit/weights";
 
 export type Kit = typeof adam & typeof adjoint & typeof inits & typeof layers & typeof math & typeof order & typeof pads & typeof random &
-  typeof resample & typeof scope & typeof statistics & typeof tape & typeof tf & typeof weights;
+  typeof resample & typeof rules & typeof scope & typeof statistics & typeof tape & typeof tf & typeof weights;
 
 /** Where the bundle of a kit finds its `tf`: one symbol a kit. */
 const given = globalThis as unknown as Record<string, typeof tensorFlow>;
@@ -42,7 +43,10 @@ export async function loadKit(tf: typeof tensorFlow, name = "tfjs"): Promise<Kit
     writeFileSync(join(home, "index.ts"), [...files.keys()].map((file) => `export * from "./${file}";`).join("\n"));
     const out = join(home, "kit.mjs");
     await build({ entryPoints: [join(home, "index.ts")], bundle: true, format: "esm", platform: "node", outfile: out, external: ["sharp"], logLevel: "error" });
-    return (await import(pathToFileURL(out).href)) as Kit;
+    const kit = (await import(pathToFileURL(out).href)) as Kit;
+    // As every phase of a training does.
+    kit.useRules();
+    return kit;
   } finally {
     rmSync(home, { recursive: true });
   }

@@ -24,7 +24,7 @@ const NOT_OPERATIONS = [
   "kernelOrder", "matrixOrder", "shapeInFile", "toFileOrder", "toMemoryOrder", "reflect", "zero", "edge", "tf", "packageName",
   "UserError", "saveCheckpoint", "findCheckpoint", "command", "run", "listPictures", "prepared", "errorCode", "explained", "writeWhole", "scheduleFactor", // files and runs
   "readPicture", "flipped", "cropped", "resized", "toValues", "toBytes", "toPng", // pictures, before they are tensors
-  "withGradient", "linearMap", "tensorFlow", "asPictures", "isRecorded", "gradients", // what operations are made of: every case runs through them
+  "withGradient", "linearMap", "tensorFlow", "asPictures", "isRecorded", "gradients", "useRules", // what operations are made of: every case runs through them
 ];
 
 interface Result {
