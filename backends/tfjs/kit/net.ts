@@ -59,8 +59,8 @@ export class Net<Inputs extends readonly Tensor[], Result> {
 
 function tensorsOf(value: unknown): Tensor[] {
   if (value instanceof tf.Tensor) return [value];
-  const plain = Array.isArray(value) || (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
-  return plain ? Object.values(value as object).flatMap(tensorsOf) : [];
+  const isPlain = Array.isArray(value) || (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+  return isPlain ? Object.values(value as object).flatMap(tensorsOf) : [];
 }
 
 /** Values that outlive the tape on which they are computed. */

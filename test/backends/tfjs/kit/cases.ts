@@ -227,6 +227,13 @@ const own: Case[] = [
   ...oneOf("tfjs pow -0.5", pictures, (_, [x]) => x!.pow(-0.5), (g, [x]) => g.op("power", { exponent: -0.5 }, x!), { range: [0.3, 2] }),
 ];
 
+const ofSamples: Case[] = [
+  ...(["mean", "sum"] as const).flatMap((op) => oneOf(`${op}OfSample`, pictures, (k, [x]) => k[`${op}OfSample`](x!), (g, [x]) => g.op(op, { over: ["h", "w", "c"] }, x!), { axes: "batch" })),
+  { title: "unsqueeze of 2×3", inputs: [sh("batch c", 2, 3)], kit: (k, [x]) => k.unsqueeze(x!, [1, 2]), graph: (g, [x]) => g.op("unsqueeze", { axis: "w" }, g.op("unsqueeze", { axis: "h" }, x!)), axes: "batch h w c" },
+  ...oneOf("pick", pictures, (k, [x]) => k.pick(x!, 2, 1), (g, [x]) => g.op("squeeze", { axis: "w" }, g.op("slice", { axis: "w", start: 1, size: 1 }, x!)), { axes: "batch h c" }),
+];
+
 export const cases: readonly Case[] = [
+  ...ofSamples,
   ...activations, ...elementwise, ...extremes, ...statistics, ...vectors, ...pads, ...tiny, ...resampling, ...convolutions, ...convPads, ...transposed, ...linears, ...reparametrized, ...own,
 ];

@@ -15,6 +15,7 @@ import type * as pads from "../../../../backends/tfjs/kit/pads";
 import type * as random from "../../../../backends/tfjs/kit/random";
 import type * as resample from "../../../../backends/tfjs/kit/resample";
 import type * as rules from "../../../../backends/tfjs/kit/rules";
+import type * as samples from "../../../../backends/tfjs/kit/samples";
 import type * as scope from "../../../../backends/tfjs/kit/scope";
 import type * as statistics from "../../../../backends/tfjs/kit/statistics";
 import type * as tape from "../../../../backends/tfjs/kit/tape";
@@ -22,7 +23,7 @@ import type * as tf from "../../../../backends/tfjs/kit/tf";
 import type * as weights from "../../../../backends/tfjs/kit/weights";
 
 export type Kit = typeof adam & typeof adjoint & typeof inits & typeof layers & typeof math & typeof order & typeof pads & typeof random &
-  typeof resample & typeof rules & typeof scope & typeof statistics & typeof tape & typeof tf & typeof weights;
+  typeof resample & typeof rules & typeof samples & typeof scope & typeof statistics & typeof tape & typeof tf & typeof weights;
 
 /** Where the bundle of a kit finds its `tf`: one symbol a kit. */
 const given = globalThis as unknown as Record<string, typeof tensorFlow>;

@@ -24,6 +24,8 @@ const NOT_OPERATIONS = [
   "kernelOrder", "matrixOrder", "shapeInFile", "toFileOrder", "toMemoryOrder", "reflect", "zero", "edge", "tf", "packageName",
   "UserError", "saveCheckpoint", "findCheckpoint", "command", "run", "listPictures", "prepared", "errorCode", "explained", "writeWhole", "scheduleFactor", // files and runs
   "readPicture", "flipped", "cropped", "resized", "toValues", "toBytes", "toPng", // pictures, before they are tensors
+  "plain", "identity", "zip", // what they are given
+  "history", "minimize", "gradientOf", // whole steps hold them to the ONNX engine: test/parity/tfjs.test.ts
   "withGradient", "linearMap", "tensorFlow", "asPictures", "isRecorded", "gradients", "useRules", // what operations are made of: every case runs through them
 ];
 

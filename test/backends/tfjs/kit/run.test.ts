@@ -95,7 +95,7 @@ function model(): TrainingModel {
       return {
         optimizers: { only: [adam] },
         step: (batch, { factor }) => tf.tidy(() => {
-          const { value, grads } = kit.gradients(() => adam.learned(), () => G(net, batch["A"]!, batch["z"]!).image.sub(batch["B"]!).square().mean());
+          const { value, grads } = kit.gradients(() => adam.learned(), () => G(net, batch["A"]!, weights.sample("z")).image.sub(batch["B"]!).square().mean());
           adam.apply(grads, 1e-2 * factor);
           return { "only.all": value };
         }),

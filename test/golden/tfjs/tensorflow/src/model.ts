@@ -32,6 +32,7 @@ const settings = {
   generator_loss: "mse",
   probe: "Between",
   penalty: "two_sided",
+  penalty_on_cam: "true",
   initial: "normal(0, 0.02)",
   critic_steps: "1",
   fresh_batch: "true",
@@ -96,10 +97,11 @@ param critic_weight: Reparam = spectral  "what stands for a weight; plain: no sp
 param critic_pad = reflect(1)            "around what a convolution of stride 1 sees"
 param patch_bias: bool = biases          "a bias on the last convolution"
 // The losses:
-param critic_loss: Loss = mse     "mse, bce, hinge or critic_score"
-param generator_loss: Loss = mse  "mse, bce or critic_score"
-param probe: Block = Between      "where weights.penalty looks at a critic's slope: Between or Near"
-param penalty: Loss = two_sided   "what it asks of the slope: two_sided or one_sided"
+param critic_loss: Loss = mse      "mse, bce, hinge or critic_score"
+param generator_loss: Loss = mse   "mse, bce or critic_score"
+param probe: Block = Between       "where weights.penalty looks at a critic's slope: Between or Near"
+param penalty: Loss = two_sided    "what it asks of the slope: two_sided or one_sided"
+param penalty_on_cam: bool = true  "it looks at the slope of the CAM logits, too"
 // The training:
 param initial: Init = none        "how weights begin; none: as PyTorch's layers do"
 param critic_steps: int = 1       "updates of the critics for each of the generators"
@@ -187,8 +189,10 @@ train {
       let points = if weights.penalty > 0 { [probe(d.to, made)] } else { [] }
       for at in points, D in d.critics {
         let probed = D(at)
-        loss penalty += weights.penalty
-          * (penalty(gradient(of: sum(probed.patches), by: at)) + penalty(gradient(of: sum(probed.logits), by: at)))
+        let judged = if penalty_on_cam { [probed.patches, probed.logits] } else { [probed.patches] }
+        for scores in judged {
+          loss penalty += weights.penalty * penalty(gradient(of: sum(scores), by: at))
+        }
       }
     }
   }
@@ -271,7 +275,7 @@ variant dragan { critic_loss = bce, generator_loss = bce, weights.penalty = 10.0
 export const model: TrainingModel = {
   origin: {
     name: "ugatit",
-    hash: "e3a8b7ff8f568998f63c35a78a833dd12b476641d7355fca95bc1c8486612ebe",
+    hash: "8e2dc717f491ce7682318140bc37414c318e25a5d777a238ffb4a146f3d7a9e8",
     settings,
     notes,
     source,

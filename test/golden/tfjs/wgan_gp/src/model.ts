@@ -33,6 +33,7 @@ const settings = {
   generator_loss: "critic_score",
   probe: "Between",
   penalty: "two_sided",
+  penalty_on_cam: "true",
   initial: "none",
   critic_steps: "1",
   fresh_batch: "false",
@@ -97,10 +98,11 @@ param critic_weight: Reparam = spectral  "what stands for a weight; plain: no sp
 param critic_pad = reflect(1)            "around what a convolution of stride 1 sees"
 param patch_bias: bool = biases          "a bias on the last convolution"
 // The losses:
-param critic_loss: Loss = mse     "mse, bce, hinge or critic_score"
-param generator_loss: Loss = mse  "mse, bce or critic_score"
-param probe: Block = Between      "where weights.penalty looks at a critic's slope: Between or Near"
-param penalty: Loss = two_sided   "what it asks of the slope: two_sided or one_sided"
+param critic_loss: Loss = mse      "mse, bce, hinge or critic_score"
+param generator_loss: Loss = mse   "mse, bce or critic_score"
+param probe: Block = Between       "where weights.penalty looks at a critic's slope: Between or Near"
+param penalty: Loss = two_sided    "what it asks of the slope: two_sided or one_sided"
+param penalty_on_cam: bool = true  "it looks at the slope of the CAM logits, too"
 // The training:
 param initial: Init = none        "how weights begin; none: as PyTorch's layers do"
 param critic_steps: int = 1       "updates of the critics for each of the generators"
@@ -188,8 +190,10 @@ train {
       let points = if weights.penalty > 0 { [probe(d.to, made)] } else { [] }
       for at in points, D in d.critics {
         let probed = D(at)
-        loss penalty += weights.penalty
-          * (penalty(gradient(of: sum(probed.patches), by: at)) + penalty(gradient(of: sum(probed.logits), by: at)))
+        let judged = if penalty_on_cam { [probed.patches, probed.logits] } else { [probed.patches] }
+        for scores in judged {
+          loss penalty += weights.penalty * penalty(gradient(of: sum(scores), by: at))
+        }
       }
     }
   }
@@ -272,7 +276,7 @@ variant dragan { critic_loss = bce, generator_loss = bce, weights.penalty = 10.0
 export const model: TrainingModel = {
   origin: {
     name: "ugatit",
-    hash: "318b17fdb13512066bd6e8afc49e7dcf6f044cd27d4b3626fc5a79ff6ecef4be",
+    hash: "6ece0e283200e179a62f1895cd69195dfdc647cae0b331fe670a9a1f4c2b2184",
     settings,
     notes,
     source,

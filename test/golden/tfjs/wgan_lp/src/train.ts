@@ -43,7 +43,7 @@ export function training(store: Weights): Training {
   }
   type Values = ReturnType<typeof values>;
 
-  /** phase discriminators, specs/ugatit.gan:119 */
+  /** phase discriminators, specs/ugatit.gan:120 */
   function discriminators({ directions }: Values, losses: Losses): Tensor {
     const w = store.place("discriminators");
     for (const d of directions) {
@@ -65,12 +65,10 @@ export function training(store: Weights): Training {
       for (const at of points) {
         for (const D of d.critics) {
           const probed = D.call(at);
-          losses.add(
-            "discriminators.penalty",
-            penalty(gradientOf(sumOfSample(probed.patches), at))
-              .add(penalty(gradientOf(sumOfSample(probed.logits), at)))
-              .mul(weights.penalty),
-          );
+          const judged = [probed.patches, probed.logits];
+          for (const scores of judged) {
+            losses.add("discriminators.penalty", penalty(gradientOf(sumOfSample(scores), at)).mul(weights.penalty));
+          }
         }
       }
     }
@@ -78,7 +76,7 @@ export function training(store: Weights): Training {
     return losses.total("discriminators");
   }
 
-  /** phase generators, specs/ugatit.gan:137 */
+  /** phase generators, specs/ugatit.gan:140 */
   function generators({ directions }: Values, losses: Losses): Tensor {
     for (const d of directions) {
       const fake = d.go.call(d.later_from);

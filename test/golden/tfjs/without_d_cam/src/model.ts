@@ -32,6 +32,7 @@ const settings = {
   generator_loss: "mse",
   probe: "Between",
   penalty: "two_sided",
+  penalty_on_cam: "true",
   initial: "none",
   critic_steps: "1",
   fresh_batch: "false",
@@ -96,10 +97,11 @@ param critic_weight: Reparam = spectral  "what stands for a weight; plain: no sp
 param critic_pad = reflect(1)            "around what a convolution of stride 1 sees"
 param patch_bias: bool = biases          "a bias on the last convolution"
 // The losses:
-param critic_loss: Loss = mse     "mse, bce, hinge or critic_score"
-param generator_loss: Loss = mse  "mse, bce or critic_score"
-param probe: Block = Between      "where weights.penalty looks at a critic's slope: Between or Near"
-param penalty: Loss = two_sided   "what it asks of the slope: two_sided or one_sided"
+param critic_loss: Loss = mse      "mse, bce, hinge or critic_score"
+param generator_loss: Loss = mse   "mse, bce or critic_score"
+param probe: Block = Between       "where weights.penalty looks at a critic's slope: Between or Near"
+param penalty: Loss = two_sided    "what it asks of the slope: two_sided or one_sided"
+param penalty_on_cam: bool = true  "it looks at the slope of the CAM logits, too"
 // The training:
 param initial: Init = none        "how weights begin; none: as PyTorch's layers do"
 param critic_steps: int = 1       "updates of the critics for each of the generators"
@@ -187,8 +189,10 @@ train {
       let points = if weights.penalty > 0 { [probe(d.to, made)] } else { [] }
       for at in points, D in d.critics {
         let probed = D(at)
-        loss penalty += weights.penalty
-          * (penalty(gradient(of: sum(probed.patches), by: at)) + penalty(gradient(of: sum(probed.logits), by: at)))
+        let judged = if penalty_on_cam { [probed.patches, probed.logits] } else { [probed.patches] }
+        for scores in judged {
+          loss penalty += weights.penalty * penalty(gradient(of: sum(scores), by: at))
+        }
       }
     }
   }
@@ -271,7 +275,7 @@ variant dragan { critic_loss = bce, generator_loss = bce, weights.penalty = 10.0
 export const model: TrainingModel = {
   origin: {
     name: "ugatit",
-    hash: "5e1a6454d57b0e5c86a2548e4400a37501037657bb4f4eec4c0348ef9228ced2",
+    hash: "b60f725690c4ebc5bf7b9eb78560c309575e544b68380534b135354689c43fe3",
     settings,
     notes,
     source,

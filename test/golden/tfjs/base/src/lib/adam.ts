@@ -57,12 +57,33 @@ export class Adam {
     const size = (rate * factor) / (1 - betas[0] ** this.updates);
     const correction = Math.sqrt(1 - betas[1] ** this.updates);
     const [step, root] = epsForm === "hat" ? [size * correction, 1] : [size, 1 / correction];
-    const share = this.share(grads);
-    for (const learned of this.learned()) {
-      const gradient = grads.get(learned.name);
-      if (gradient) tf.tidy(() => this.change(learned, share ? gradient.mul(share) : gradient, step, root));
-    }
+    tf.tidy(() => {
+      const share = this.share(grads);
+      // √v·root + eps is (√v + eps / root)·root.
+      const numbers = this.numbers(step / root, this.options.eps / root);
+      for (const group of groups(this.learned().filter(({ name }) => grads.has(name)))) {
+        tf.tidy(() => {
+          const gradient = joined(group.map(({ name }) => grads.get(name)!));
+          this.change(group, share ? gradient.mul(share) : gradient, numbers);
+        });
+      }
+    });
     this.weights.updated(this.nets);
+  }
+
+  /** Each number becomes a tensor once an update, not once a weight. */
+  private numbers(
+    step: number,
+    eps: number,
+  ): Record<"beta1" | "rest1" | "beta2" | "rest2" | "decay" | "step" | "eps", Tensor> {
+    const { betas, decay } = this.options;
+    const [beta1, rest1, beta2, rest2] = [
+      tf.scalar(betas[0]),
+      tf.scalar(1 - betas[0]),
+      tf.scalar(betas[1]),
+      tf.scalar(1 - betas[1]),
+    ];
+    return { beta1, rest1, beta2, rest2, decay: tf.scalar(decay), step: tf.scalar(step), eps: tf.scalar(eps) };
   }
 
   /** What is left of each gradient by `clipNorm`; torch.nn.utils.clip_grad_norm_ has the same 1e-6. */
@@ -75,20 +96,48 @@ export class Adam {
     });
   }
 
-  private change(learned: Learned, gradient: Tensor, step: number, root: number): void {
-    const { variable, role, within } = learned;
-    const { betas, eps, decay, decayOn } = this.options;
+  private change(group: readonly Learned[], gradient: Tensor, by: ReturnType<Adam["numbers"]>): void {
+    const { decay, decayOn } = this.options;
+    const [{ role, within }] = group as [Learned];
+    const [m, v] = [
+      group.map((learned) => this.weights.moment("m", learned)),
+      group.map((learned) => this.weights.moment("v", learned)),
+    ];
+    const weights = group.map(({ variable }) => variable);
+    const w = joined(weights);
     const decays = decay !== 0 && (decayOn === "all" || role === "weight");
-    const g = decays ? gradient.add(variable.mul(decay)) : gradient;
-    const m = moved(this.weights.moment("m", learned), betas[0], g);
-    const v = moved(this.weights.moment("v", learned), betas[1], g.square());
-    const next = variable.sub(m.div(v.sqrt().mul(root).add(eps)).mul(step));
-    variable.assign(within ? next.clipByValue(within[0], within[1]) : next);
+    const g = decays ? gradient.add(w.mul(by.decay)) : gradient;
+    const nextM = joined(m).mul(by.beta1).add(g.mul(by.rest1));
+    const nextV = joined(v).mul(by.beta2).add(g.square().mul(by.rest2));
+    const next = w.sub(nextM.mul(by.step).div(nextV.sqrt().add(by.eps)));
+    assign(m, nextM);
+    assign(v, nextV);
+    assign(weights, within ? next.clipByValue(within[0], within[1]) : next);
   }
 }
 
-/** average ← β·average + (1 - β)·x */
-function moved(average: Variable, beta: number, x: Tensor): Tensor {
-  average.assign(average.mul(beta).add(x.mul(1 - beta)));
-  return average;
+/** Vectors that are treated alike are changed as one: a net has many small ones, and an operation costs more than their values. */
+function groups(learned: readonly Learned[]): Learned[][] {
+  const alike = new Map<string, Learned[]>();
+  for (const each of learned) {
+    const key = each.variable.rank === 1 ? `${each.role} ${each.within?.join() ?? ""}` : each.name;
+    alike.set(key, [...(alike.get(key) ?? []), each]);
+  }
+  return [...alike.values()];
+}
+
+function joined(tensors: readonly Tensor[]): Tensor {
+  return tensors.length === 1 ? tensors[0]! : tf.concat([...tensors]);
+}
+
+/** The opposite of `joined`. */
+function assign(variables: readonly Variable[], value: Tensor): void {
+  const parts =
+    variables.length === 1
+      ? [value]
+      : tf.split(
+          value,
+          variables.map(({ size }) => size),
+        );
+  variables.forEach((variable, i) => variable.assign(parts[i]!));
 }

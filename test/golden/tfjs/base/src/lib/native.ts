@@ -11,33 +11,43 @@ interface Attribute {
 interface NodeBackend {
   readonly binding: Readonly<Record<string, number>>;
   executeSingleOutput(name: string, attributes: readonly Attribute[], inputs: readonly Tensor[]): Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly Tensor[],
+    count: number,
+  ): Tensor[];
 }
 
-/** One operation by the name that TensorFlow gives it. Not recorded on the tape. */
-export type NativeOperation = (
-  name: string,
-  inputs: readonly Tensor[],
-  attributes: Readonly<Record<string, string | number>>,
-) => Tensor;
+/** An attribute's value; the names of types are what tfjs calls them. */
+type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** Operations by the names that TensorFlow gives them. Not recorded on the tape. */
+export interface TensorFlowOperations {
+  run(name: string, inputs: readonly Tensor[], attributes: Attributes): Tensor;
+  /** One with `count` outputs. */
+  runMany(name: string, inputs: readonly Tensor[], attributes: Attributes, count: number): Tensor[];
+}
 
 const types: Readonly<Record<string, string>> = { float32: "TF_FLOAT", int32: "TF_INT32" };
 
 /** TensorFlow itself, under tfjs-node and tfjs-node-gpu. */
-export function tensorFlow(): NativeOperation | undefined {
+export function tensorFlow(): TensorFlowOperations | undefined {
   if (tf.getBackend() !== "tensorflow") return undefined;
   const backend = tf.backend() as unknown as NodeBackend;
   const { binding } = backend;
-  const attribute = (name: string, value: string | number): Attribute => {
+  const attribute = (name: string, value: string | number | boolean): Attribute => {
     if (typeof value === "number") return { name, type: binding["TF_ATTR_FLOAT"]!, value };
+    if (typeof value === "boolean") return { name, type: binding["TF_ATTR_BOOL"]!, value };
     const type = types[value];
     return type
       ? { name, type: binding["TF_ATTR_TYPE"]!, value: binding[type] }
       : { name, type: binding["TF_ATTR_STRING"]!, value };
   };
-  return (name, inputs, attributes) =>
-    backend.executeSingleOutput(
-      name,
-      Object.entries(attributes).map(([key, value]) => attribute(key, value)),
-      inputs,
-    );
+  const all = (attributes: Attributes): Attribute[] =>
+    Object.entries(attributes).map(([key, value]) => attribute(key, value));
+  return {
+    run: (name, inputs, attributes) => backend.executeSingleOutput(name, all(attributes), inputs),
+    runMany: (name, inputs, attributes, count) => backend.executeMultipleOutputs(name, all(attributes), inputs, count),
+  };
 }

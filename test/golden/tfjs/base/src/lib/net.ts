@@ -1,5 +1,6 @@
 // What a training step is made of: nets whose equal calls are one, losses by name, one minimization a phase.
 import type { Adam } from "./adam.js";
+import { useRules } from "./rules.js";
 import type { Scope } from "./scope.js";
 import { gradients } from "./tape.js";
 import { type Tensor, tf } from "./tf.js";
@@ -49,10 +50,10 @@ export class Net<Inputs extends readonly Tensor[], Result> {
 
 function tensorsOf(value: unknown): Tensor[] {
   if (value instanceof tf.Tensor) return [value];
-  const plain =
+  const isPlain =
     Array.isArray(value) ||
     (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
-  return plain ? Object.values(value as object).flatMap(tensorsOf) : [];
+  return isPlain ? Object.values(value as object).flatMap(tensorsOf) : [];
 }
 
 /** The terms of a step's losses, each averaged over the batch and summed under its name. */
@@ -80,6 +81,7 @@ export class Losses {
 
 /** One phase: its losses, their gradients by what the optimizers cover, one update of each. */
 export function minimize(optimizers: readonly Adam[], factor: number, losses: () => Tensor): void {
+  useRules();
   tf.tidy(() => {
     const { grads } = gradients(() => optimizers.flatMap((adam) => adam.learned()), losses);
     for (const adam of optimizers) adam.apply(grads, factor);

@@ -1,7 +1,8 @@
 // Means and deviations. tfjs has them, too, but its gradients fill and read the whole picture many times more.
 import { withGradient } from "./adjoint.js";
+import { tensorFlow, type TensorFlowOperations } from "./native.js";
 import { isRecorded } from "./tape.js";
-import type { Tensor } from "./tf.js";
+import { type Tensor, tf } from "./tf.js";
 
 export interface StandardizeOptions {
   readonly eps?: number;
@@ -13,15 +14,67 @@ export interface StandardizeOptions {
 
 /** (x - mean) / deviation, both over these axes. */
 export function standardize(x: Tensor, axes: readonly number[], options: StandardizeOptions = {}): Tensor {
+  const native = tensorFlow();
+  const channels = batchNormChannels(x, axes, options);
+  if (native && channels) return batchNormalized(native, x, channels, axes, options);
   return withGradient(x, (t) => {
     const { value, scale } = standardized(t, axes, options);
-    const gradient = (g: Tensor, input: Tensor, y: Tensor, r: Tensor): Tensor => {
-      // A second gradient must see how y and r come from x.
-      const seen = isRecorded() ? standardized(input, axes, options) : { value: y, scale: r };
-      return standardizeGradient(g, seen.value, seen.scale, axes, options);
-    };
+    const gradient = (g: Tensor, input: Tensor, y: Tensor, r: Tensor): Tensor =>
+      isRecorded() ? recordedGradient(g, input, axes, options) : standardizeGradient(g, y, r, axes, options);
     return { value, saved: [t, value, scale], gradient };
   });
+}
+
+/** A second gradient must see how y and r come from x. */
+function recordedGradient(g: Tensor, x: Tensor, axes: readonly number[], options: StandardizeOptions): Tensor {
+  const { value, scale } = standardized(x, axes, options);
+  return standardizeGradient(g, value, scale, axes, options);
+}
+
+/**
+ * TensorFlow's batch normalization is one kernel, and its gradient another. It takes means over all axes but the last, so it will do where
+ * the kept axes are the last ones and those before them, the batch among them, are 1 or normalized: how many channels it sees.
+ */
+function batchNormChannels(
+  x: Tensor,
+  axes: readonly number[],
+  { form = "variance" }: StandardizeOptions,
+): number | undefined {
+  const last = Math.max(...axes);
+  const covered = x.shape.every((dim, axis) => axis > last || dim === 1 || axes.includes(axis));
+  return form === "variance" && covered
+    ? x.shape.slice(last + 1).reduce((product, dim) => product * dim, 1)
+    : undefined;
+}
+
+/** It divides by N; for N - 1 the factor goes into its eps and scale: 1 / sqrt(v · N / (N - 1) + eps) = s / sqrt(v + eps · s²), s² = (N - 1) / N. */
+function batchNormalized(
+  native: TensorFlowOperations,
+  x: Tensor,
+  channels: number,
+  axes: readonly number[],
+  options: StandardizeOptions,
+): Tensor {
+  const { eps = 1e-5, unbiased = false } = options;
+  const share = 1 / bessel(x, axes, unbiased);
+  const settings = { T: "float32", U: "float32", epsilon: eps * share, data_format: "NHWC", is_training: true };
+  const flat = [1, 1, x.size / channels, channels];
+  const fits = x.rank === 4 && x.shape[3] === channels;
+  const laid = (t: Tensor): Tensor => (fits ? t : t.reshape(flat));
+  const back = (t: Tensor): Tensor => (fits ? t : t.reshape(x.shape));
+  return withGradient(x, (t) => {
+    const [scale, offset, none] = [filled(channels, Math.sqrt(share)), filled(channels, 0), filled(0, 0)];
+    const [y, , , ...kept] = native.runMany("FusedBatchNormV3", [laid(t), scale, offset, none, none], settings, 6);
+    const gradient = (g: Tensor, input: Tensor, ...rest: Tensor[]): Tensor => {
+      if (isRecorded()) return recordedGradient(g, input, axes, options);
+      return back(native.runMany("FusedBatchNormGradV3", [laid(g), laid(input), ...rest], settings, 5)[0]!);
+    };
+    return { value: back(y!), saved: [t, scale, ...kept], gradient };
+  });
+}
+
+function filled(count: number, value: number): Tensor {
+  return tf.tensor1d(new Float32Array(count).fill(value));
 }
 
 function standardized(

@@ -23,8 +23,8 @@ function passed(g: Tensor, y: Tensor, slope: number): Tensor {
   const native = tensorFlow();
   if (native)
     return slope === 0
-      ? native("ReluGrad", [g, y], { T: "float32" })
-      : native("LeakyReluGrad", [g, y], { T: "float32", alpha: slope });
+      ? native.run("ReluGrad", [g, y], { T: "float32" })
+      : native.run("LeakyReluGrad", [g, y], { T: "float32", alpha: slope });
   return tf.where(y.greater(0), g, g.mul(slope));
 }
 
@@ -32,10 +32,14 @@ function passed(g: Tensor, y: Tensor, slope: number): Tensor {
 export function tanh(x: Tensor): Tensor {
   return withGradient(x, (t) => {
     const value = tf.tanh(t);
+    const slope = (y: Tensor): Tensor => tf.sub(1, y.square());
     return {
       value,
       saved: [t, value],
-      gradient: (g, input, y) => g.mul(tf.sub(1, (isRecorded() ? tanh(input) : y).square())),
+      gradient: (g, input, y) =>
+        isRecorded()
+          ? g.mul(slope(tanh(input)))
+          : (tensorFlow()?.run("TanhGrad", [y, g], { T: "float32" }) ?? g.mul(slope(y))),
     };
   });
 }

@@ -1,5 +1,4 @@
-// Padding of pictures, and its gradients. tf.mirrorPad's own gradient drops what was mirrored, and on processors its kernel takes twice
-// the time of putting the parts together.
+// Padding of pictures, and its gradients. tf.mirrorPad's own gradient drops what was mirrored.
 import { linearMap } from "./adjoint.js";
 import { tensorFlow } from "./native.js";
 import { type Tensor, tf } from "./tf.js";
@@ -35,16 +34,21 @@ export function pad(x: Tensor, padding: Padding): Tensor {
       (g) => eachAxis(g, sides, foldEdge),
     )(x);
   return linearMap(
-    (t) => eachAxis(t, sides, extendReflected),
+    (t) => reflected(t, sides),
     (g) => reflectAdjoint(g, sides),
   )(x);
+}
+
+/** TensorFlow has a kernel for it; in plain JavaScript it is slower than putting the parts together, and wrong for a rank other than 4. */
+function reflected(x: Tensor, sides: [number, number][]): Tensor {
+  return tensorFlow() ? tf.mirrorPad(x, sides, "reflect") : eachAxis(x, sides, extendReflected);
 }
 
 /** What was mirrored outwards adds back. g: the padded picture's gradient. */
 function reflectAdjoint(g: Tensor, sides: [number, number][]): Tensor {
   const native = tensorFlow();
   if (!native) return eachAxis(g, sides, foldReflected);
-  return native("MirrorPadGrad", [g, tf.tensor2d(sides, undefined, "int32")], {
+  return native.run("MirrorPadGrad", [g, tf.tensor2d(sides, undefined, "int32")], {
     T: "float32",
     Tpaddings: "int32",
     mode: "REFLECT",

@@ -1,0 +1,123 @@
+// The emitted TensorFlow.js code, whose gradients are TensorFlow.js's own, against the double-precision reference and against the ONNX engine,
+// whose gradients are ours: two that know nothing of each other. The bounds are engines.test.ts's; what they rest on: docs/numerics.md.
+import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
+import { compile, type Compiled } from "../../compiler/compile";
+import { planOf } from "../../compiler/train/at-step";
+import type { Engine, StateName } from "../../runtime/engine/types";
+import { initialize, Sampler } from "../../runtime/train/init";
+import { scheduleFactor, stepScalars, updatesAfter } from "../../runtime/train/schedule";
+import { random } from "../compiler/kit";
+import { absent, engines } from "../tfjs/engines";
+import { compareStep, NAMES } from "./comparison";
+import { norm } from "./digest";
+import { openEngine } from "./engines";
+import { Worsts } from "./report";
+import { smoothSource } from "./smooth";
+import { openTfjsEngine, TFJS } from "./tfjs";
+import { compileVariant, SMALL, VARIANTS } from "./variants";
+
+for (const name of absent()) it.skip(`the emitted code on ${name}: not run here, TFJS_PACKAGES is not set`, () => undefined);
+
+describe.each(TFJS)("the first step by $name", (tested) => {
+  const worsts = new Worsts();
+  afterAll(() => worsts.print(`${tested.name} in float32 against the double-precision reference, worst relative differences:`));
+
+  it.each(VARIANTS)("%s", { timeout: 600_000 }, async (variant) => {
+    const compiled = compileVariant(variant, SMALL);
+    const opened = await tested.open(compiled);
+    const found = await compareStep(opened, compiled, 1);
+    await opened.engine.close();
+    for (const what of ["losses", "critics", "generators"] as const) worsts.add(NAMES[what], found[what], variant);
+    expect(found.losses).toBeLessThan(1e-5);
+    expect(found.critics).toBeLessThan(1e-5);
+    // One relu may fall on its other side.
+    expect(found.generators).toBeLessThan(0.2);
+  });
+
+  it("the smooth copy: every tensor of every quantity", { timeout: 600_000 }, async () => {
+    const compiled = compileVariant("base", [...SMALL, "rate=0.1"], { text: smoothSource().text });
+    const opened = await tested.open(compiled);
+    const found = await compareStep(opened, compiled, 1);
+    for (const [what, value] of Object.entries(found)) worsts.add(`smooth copy: ${NAMES[what as keyof typeof found]}`, value as number, "base");
+    expect(found.losses).toBeLessThan(1e-5);
+    for (const what of ["critics", "generators", "moments", "states", "updates"] as const) expect(found[what], NAMES[what]).toBeLessThan(1e-4);
+
+    // A weight alone would hide a step that never happened; an update does not.
+    const param = "BA.image.Residual1.AdaLIN2.rho";
+    const step = opened.engine.step.bind(opened.engine);
+    opened.engine.step = async (feeds) => {
+      const old = opened.engine.read(`param:${param}`).slice();
+      const losses = await step(feeds);
+      opened.engine.write(`param:${param}`, old);
+      return losses;
+    };
+    expect((await compareStep(opened, compiled, 1)).updates).toBeGreaterThan(0.5);
+    await opened.engine.close();
+  });
+});
+
+const TINY = ["size=24", "ch=8", "blocks=1", "global_depth=5", "local_depth=4"];
+const CASES: readonly (readonly [name: string, spec: string, variants: readonly string[], set: readonly string[]])[] = [
+  ["the TensorFlow dialect", "ugatit", ["tensorflow"], TINY],
+  ["wgan_gp", "ugatit", ["wgan_gp"], TINY],
+  ["wgan_lp", "ugatit", ["wgan_lp"], TINY],
+  ["dragan", "ugatit", ["dragan"], TINY],
+  ["gan", "ugatit", ["gan"], TINY],
+  ["hinge", "ugatit", ["hinge"], TINY],
+  ["two updates of the critics for one of the generators", "ugatit", [], [...TINY, "critic_steps=2"]],
+  ["CycleGAN, its history of fakes", "cyclegan", [], ["size=24", "ch=4", "blocks=1"]],
+  ["UNIT, nets in nets and noise", "unit", [], ["size=64", "ch=4", "blocks=1"]],
+  ["MUNIT, codes drawn in each phase", "munit", [], ["size=64", "ch=4", "blocks=1"]],
+];
+const STEPS = 2;
+
+/** Tensors that are nearly 0 beside their net's largest are judged by that: a bias in front of a norm has no gradient but rounding. */
+function worstOf(kind: "m" | "state", ours: Engine, theirs: Engine, compiled: Compiled): number {
+  const netOf = new Map(compiled.program!.params.map((p) => [`m:${p.name}`, p.net]));
+  const names = theirs.stateNames.filter((n) => n.startsWith(`${kind}:`));
+  const size = (name: StateName): number => norm(Float64Array.from(theirs.read(name)));
+  const largest = new Map<string, number>();
+  for (const name of names) largest.set(netOf.get(name) ?? name, Math.max(largest.get(netOf.get(name) ?? name) ?? 0, size(name)));
+  return Math.max(0, ...names.map((name) => {
+    const [a, b] = [ours.read(name), theirs.read(name)];
+    const distance = norm(Float64Array.from(a, (v, i) => v - b[i]!));
+    return distance === 0 ? 0 : distance / Math.max(size(name), 1e-2 * largest.get(netOf.get(name) ?? name)!);
+  }));
+}
+
+const last = engines().at(-1)!;
+if (last.name !== "tfjs") {
+  describe(`whole steps on ${last.name} beside the ONNX engine`, () => {
+    it.each(CASES)("%s", { timeout: 600_000 }, async (_name, spec, variants, set) => {
+      const path = `specs/${spec}.gan`;
+      const compiled = compile({ path, text: readFileSync(path, "utf8") }, { variants, set });
+      const program = compiled.program!;
+      const [ours, theirs] = [await openTfjsEngine(last, compiled), await openEngine(compiled)];
+      for (const engine of [ours, theirs]) initialize(engine, 3);
+      const sampler = new Sampler(program, 3);
+      const next = random(7);
+      const length = { total: 20, epoch: 5 };
+      let before: Record<string, number> = Object.fromEntries(program.optimizers.map((o) => [o.name, 0]));
+      for (let step = 1; step <= STEPS; step++) {
+        const data = Object.fromEntries(program.data.map((d) => [d.name, Float32Array.from({ length: program.batch * d.channels * d.height * d.width }, () => 2 * next() - 1)]));
+        const updates = updatesAfter(program, step, before);
+        const now = { step, factor: scheduleFactor(program.schedule, step, length, program.held), updates: before };
+        const feeds = { data, samples: sampler.draw(step), scalars: stepScalars(program, step, updates, length), plan: planOf(program, step), now };
+        const [a, b] = [await ours.step(feeds), await theirs.step(feeds)];
+        before = updates;
+        const active = program.plans === undefined ? undefined : program.plans[feeds.plan!]!.phases;
+        const names = program.losses.filter((l) => active?.includes(l.phase) ?? true).map((l) => l.name);
+        expect(Object.keys(a).sort()).toEqual([...names].sort());
+        // Losses that are differences of scores are near 0: the sum of all is their measure.
+        const scale = names.reduce((sum, name) => sum + Math.abs(b[name]!), 0);
+        for (const name of names) expect(Math.abs(a[name]! - b[name]!) / Math.max(Math.abs(b[name]!), 0.01 * scale), `${name}, step ${step}`).toBeLessThan(1e-4);
+        // The first step from equal weights; later ones stand on relu's edges now and then.
+        expect(worstOf("m", ours, theirs, compiled), `moments, step ${step}`).toBeLessThan(step === 1 ? 1e-3 : 0.3);
+        expect(worstOf("state", ours, theirs, compiled), `states, step ${step}`).toBeLessThan(1e-3);
+      }
+      await ours.close();
+      await theirs.close();
+    });
+  });
+}
