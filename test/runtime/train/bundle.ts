@@ -14,7 +14,7 @@ export async function bundle(entries: Readonly<Record<string, string>>): Promise
     outdir, bundle: true, platform: "node", format: "esm", target: "node20", outExtension: { ".js": ".mjs" },
     external: ["onnxruntime-node", "sharp"], plugins: [rawText],
     // protobufjs, within onnx-proto, is CommonJS and asks for `require`.
-    banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
+    banner: { js: `import { createRequire as ganRequire } from "node:module"; const require = ganRequire(import.meta.url);` },
     logLevel: "error",
   });
   return outdir;
