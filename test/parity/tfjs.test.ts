@@ -71,8 +71,14 @@ const CASES: readonly (readonly [name: string, spec: string, variants: readonly 
   ["MUNIT, codes drawn in each phase", "munit", [], ["size=64", "ch=4", "blocks=1"]],
 ];
 const STEPS = 2;
+/** Specs of many small nets: one relu or |x| of theirs is on an edge at nearly every seed, so a copy without edges is held instead, at each step. */
+const SMOOTH = ["unit", "munit"];
+const smoothly = (text: string): string => text.replace(/leaky_relu\([^)]*\)|\brelu\b/g, "tanh").replace(/\bmse, l1\b|\bl1\b(?= \})/g, "mse").replace(/\bl1\(/g, "mse(");
 
-/** Tensors that are nearly 0 beside their net's largest are judged by that: a bias in front of a norm has no gradient but rounding. */
+/**
+ * Tensors below a hundredth of their net's largest are judged by that: a bias in front of a norm has no gradient but rounding, 5e-6 of the
+ * largest here.
+ */
 function worstOf(kind: "m" | "state", ours: Engine, theirs: Engine, compiled: Compiled): number {
   const netOf = new Map(compiled.program!.params.map((p) => [`m:${p.name}`, p.net]));
   const names = theirs.stateNames.filter((n) => n.startsWith(`${kind}:`));
@@ -91,7 +97,10 @@ if (last.name !== "tfjs") {
   describe(`whole steps on ${last.name} beside the ONNX engine`, () => {
     it.each(CASES)("%s", { timeout: 600_000 }, async (_name, spec, variants, set) => {
       const path = `specs/${spec}.gan`;
-      const compiled = compile({ path, text: readFileSync(path, "utf8") }, { variants, set });
+      const smooth = SMOOTH.includes(spec);
+      const text = readFileSync(path, "utf8");
+      const compiled = compile({ path, text: smooth ? smoothly(text) : text }, { variants, set });
+      expect(compiled.diagnostics.filter((d) => d.severity === "error")).toEqual([]);
       const program = compiled.program!;
       const [ours, theirs] = [await openTfjsEngine(last, compiled), await openEngine(compiled)];
       for (const engine of [ours, theirs]) initialize(engine, 3);
@@ -113,7 +122,7 @@ if (last.name !== "tfjs") {
         const scale = names.reduce((sum, name) => sum + Math.abs(b[name]!), 0);
         for (const name of names) expect(Math.abs(a[name]! - b[name]!) / Math.max(Math.abs(b[name]!), 0.01 * scale), `${name}, step ${step}`).toBeLessThan(1e-4);
         // The first step from equal weights; later ones stand on relu's edges now and then.
-        expect(worstOf("m", ours, theirs, compiled), `moments, step ${step}`).toBeLessThan(step === 1 ? 1e-3 : 0.3);
+        expect(worstOf("m", ours, theirs, compiled), `moments, step ${step}`).toBeLessThan(smooth || step === 1 ? 1e-3 : 0.3);
         expect(worstOf("state", ours, theirs, compiled), `states, step ${step}`).toBeLessThan(1e-3);
       }
       await ours.close();
