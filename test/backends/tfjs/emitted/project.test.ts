@@ -86,7 +86,7 @@ describe.each(engines().map(({ name }) => name))("@tensorflow/%s", (name) => {
   });
 });
 
-it("mistakes are one line", async () => {
+it("mistakes are one line", { timeout: 300_000 }, () => {
   const folder = join(home, "tfjs");
   const bad = (...args: string[]) => run(process.execPath, [join(folder, "dist/main.js"), ...args]);
   for (const [args, text] of [
@@ -103,7 +103,7 @@ it("mistakes are one line", async () => {
   }
 });
 
-it("ganc compile writes the project, and overwrites nothing that a person has changed", () => {
+it("ganc compile writes the project, and overwrites nothing that a person has changed", { timeout: 300_000 }, () => {
   const out = join(home, "written");
   const args = ["compile", "specs/ugatit.gan", "--target", "tfjs", "--out", out, ...JAVASCRIPT.flatMap((s) => ["--set", s])];
   const first = ganc(...args);

@@ -43,7 +43,7 @@ const emitted = new Map<string, Map<string, string>>();
 beforeAll(async () => {
   for (const [name, spec, variants, set] of ALL) emitted.set(name, await formattedFiles(project(compileSpec(`specs/${spec}.gan`, { variants, set }), { variants, set })));
   if (writing) for (const [name, files] of emitted) write(name, files, emitted.get("base")!);
-});
+}, 900_000);
 
 describe.each(ALL.map(([name]) => name))("%s", (name) => {
   it("is what is committed", () => {
@@ -98,11 +98,11 @@ function problemsOf(projects: ReadonlyMap<string, ReadonlyMap<string, string>>):
   }
 }
 
-it("they type-check strictly, without an unused name", () => {
+it("they type-check strictly, without an unused name", { timeout: 600_000 }, () => {
   expect(problemsOf(emitted)).toEqual([]);
 });
 
-it("the type check sees a wrong type, and a name that nobody uses", () => {
+it("the type check sees a wrong type, and a name that nobody uses", { timeout: 600_000 }, () => {
   const base = emitted.get("base")!;
   const losses = base.get("src/losses.ts")!.replace("label: number", "label: string").concat("const unused = 1;\n");
   const problems = problemsOf(new Map([["wrong", new Map([...base, ["src/losses.ts", losses]])]])).join("\n");
