@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as tensorFlow from "@tensorflow/tfjs";
+import { count } from "../../compiler/layout.ts";
 import type { Program } from "../../compiler/program.ts";
 import { permutation, ordered } from "../../backends/tfjs/writer/axes.ts";
 import type { Training } from "../../backends/tfjs/kit/training.ts";
@@ -84,15 +85,15 @@ export class TfjsEngine implements Engine {
   }
 
   read(name: StateName): Float32Array {
-    return this.#weights.read(fileName(name))?.data ?? new Float32Array(this.shape(name).reduce((product, dim) => product * dim, 1));
+    return this.#weights.read(fileName(name))?.data ?? new Float32Array(count(this.shape(name)));
   }
 
   write(name: StateName, values: Float32Array): void {
-    this.#weights.load(new Map([[fileName(name), { shape: this.shape(name), data: values.slice() }]]));
+    this.fill(name, (own) => own.set(values));
   }
 
   fill(name: StateName, make: (values: Float32Array) => void): void {
-    const values = new Float32Array(this.shape(name).reduce((product, dim) => product * dim, 1));
+    const values = new Float32Array(count(this.shape(name)));
     make(values);
     this.#weights.load(new Map([[fileName(name), { shape: this.shape(name), data: values }]]));
   }
