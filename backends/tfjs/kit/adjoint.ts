@@ -11,11 +11,27 @@ export interface Differentiable {
 
 /** f(x) with the gradient that f gives itself. */
 export function withGradient(x: Tensor, f: (x: Tensor) => Differentiable): Tensor {
-  return tf.customGrad((t, save) => {
-    const { value, saved, gradient } = f(t as Tensor);
-    (save as (tensors: Tensor[]) => void)(saved);
-    return { value, gradFunc: (g: Tensor, kept: Tensor[]) => gradient(g, ...kept) };
-  })(x);
+  return withGradients([x], (t) => {
+    const { value, saved, gradient } = f(t!);
+    return { value, saved, gradients: (g, ...kept) => [gradient(g, ...kept)] };
+  });
+}
+
+export interface DifferentiableByAll {
+  readonly value: Tensor;
+  readonly saved: Tensor[];
+  /** By each of the inputs, in their order. */
+  readonly gradients: (g: Tensor, ...saved: Tensor[]) => Tensor[];
+}
+
+/** f of several tensors. */
+export function withGradients(inputs: readonly Tensor[], f: (...inputs: Tensor[]) => DifferentiableByAll): Tensor {
+  return tf.customGrad((...given) => {
+    const save = given.pop() as (tensors: Tensor[]) => void;
+    const { value, saved, gradients } = f(...(given as Tensor[]));
+    save(saved);
+    return { value, gradFunc: (g: Tensor, kept: Tensor[]) => gradients(g, ...kept) };
+  })(...inputs);
 }
 
 export type Linear = (x: Tensor) => Tensor;

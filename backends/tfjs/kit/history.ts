@@ -28,8 +28,8 @@ export function history(w: Scope, x: Tensor, size: number): Tensor {
       used = used.maximum(written);
       return either(swaps, old, own);
     });
-    here.next("pool", pool);
-    here.next("used", used);
+    here.next("pool", () => pool);
+    here.next("used", () => used);
     return tf.stack(passed);
   });
 }

@@ -1,6 +1,7 @@
 // Functions that TensorFlow.js lacks, or has with a gradient that is wrong or slow. Gradients of gradients are right as well.
-import { linearMap, withGradient } from "./adjoint";
+import { linearMap, withGradient, withGradients } from "./adjoint";
 import { tensorFlow } from "./native";
+import { summed } from "./rules";
 import { isRecorded, offTape } from "./tape";
 import { type Tensor, type Tensor2D, tf } from "./tf";
 
@@ -71,9 +72,17 @@ export function clamp(x: Tensor, low: Tensor | number, high: Tensor | number): T
   return minimum(maximum(x, low), high);
 }
 
-/** t · b + (1 - t) · a. */
+/** t · b + (1 - t) · a, as a + t · (b - a). */
 export function mix(a: Tensor, b: Tensor, t: Tensor | number): Tensor {
-  return tf.add(tf.mul(t, b), tf.mul(tf.sub(1, t), a));
+  if (typeof t === "number" || String(a.shape) !== String(b.shape)) return a.add(b.sub(a).mul(t));
+  return withGradients([a, b, t], (x, y, share) => ({
+    value: x!.add(y!.sub(x!).mul(share!)),
+    saved: [x!, y!, share!],
+    gradients: (g, from, to, by) => {
+      const ofTo = g.mul(by!);
+      return [g.sub(ofTo), ofTo, summed(to!.sub(from!).mul(g), by!.shape)];
+    },
+  }));
 }
 
 /**

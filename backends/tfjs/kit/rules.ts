@@ -39,7 +39,7 @@ const one = (g: Tensor | Tensor[]): Tensor => (Array.isArray(g) ? g[0]! : g);
 const real = (x: Tensor): Tensor => (x.dtype === "float32" ? x : x.toFloat());
 
 /** The gradient of what was broadcast to g's shape. */
-function summed(g: Tensor, shape: readonly number[]): Tensor {
+export function summed(g: Tensor, shape: readonly number[]): Tensor {
   if (String(g.shape) === String(shape)) return g;
   const ahead = g.rank - shape.length;
   const axes = g.shape.flatMap((dim, axis) => (axis < ahead || (shape[axis - ahead] === 1 && dim !== 1) ? [axis] : []));

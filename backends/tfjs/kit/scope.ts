@@ -76,8 +76,8 @@ export class Scope {
     return this.weights.state(`${this.path}.${name}`, shape, init, order);
   }
 
-  /** Advances the state of this name to `value`, and gives it back as it is now. Without effect outside training. */
-  next(name: string, value: Tensor): Tensor {
+  /** Advances the state of this name to `value`, and gives it back as it is now. Outside training `value` is not asked for. */
+  next(name: string, value: () => Tensor): Tensor {
     return this.weights.advance(`${this.path}.${name}`, value);
   }
 

@@ -3,6 +3,7 @@ import { drawn, type Fans, type Init, type NetInit } from "./inits";
 import { UserError } from "./mistake";
 import { type Order, shapeInFile, toFileOrder, toMemoryOrder } from "./order";
 import { Scope } from "./scope";
+import { offTape } from "./tape";
 import { tf, type Tensor, type Variable } from "./tf";
 
 /** Which setting of a layer a tensor is: `decayOn: "weights"` covers weights alone. */
@@ -91,11 +92,11 @@ export class Weights {
     return this.tensor("state", name, shape, { init, fans: { in: size, out: size }, ...(order && { order }) });
   }
 
-  /** Stores a state's new value, and gives the state back: a constant, however the value was computed. */
-  advance(name: string, value: Tensor): Variable {
+  /** Stores a state's new value, and gives the state back: a constant, so that no gradient needs to see how the value is computed. */
+  advance(name: string, value: () => Tensor): Variable {
     const entry = this.entries.get(`state/${name}`);
     if (!entry) throw new Error(`${name} is advanced before it is asked for`);
-    if (this.training) entry.variable.assign(value);
+    if (this.training) offTape(() => tf.tidy(() => entry.variable.assign(value())));
     return entry.variable;
   }
 

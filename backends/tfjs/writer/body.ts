@@ -76,13 +76,27 @@ export class Body {
     return renamed(v, name) as T;
   }
 
+  /** The text, or the name of what computes it: where the block's own lines have it already, unchanged since, it gets a name there. */
+  shared(text: string, hint: string): string {
+    const at = this.block.items.findIndex((i) => !("head" in i) && i.text.includes(text));
+    const line = this.block.items[at];
+    if (!line || "head" in line) return text;
+    const changed = this.block.items.slice(at).flatMap((i) => [...("head" in i ? i.body.print() : i.text).matchAll(/^(\w+) = /gm)].map((m) => m[1]!));
+    if (changed.some((name) => reads(text, name))) return text;
+    const name = this.taken.fresh(hint);
+    line.text = line.text.replace(text, name);
+    this.block.items.splice(at, 0, { text: `const ${name} = ${text};`, declares: name });
+    return name;
+  }
+
   /** Evaluates one after the other; where a later one needs statements, what came before it is evaluated before them. */
   inOrder(runs: readonly (() => TextValue)[]): TextValue[] {
     const done: TextValue[] = [];
     runs.forEach((run) => {
-      const from = this.block.items.length;
+      // `shared` may put a line above this one.
+      const last = this.block.items.at(-1);
       const v = run();
-      const added = this.block.items.splice(from);
+      const added = this.block.items.splice(last ? this.block.items.lastIndexOf(last) + 1 : 0);
       if (added.some((i) => "head" in i || i.text !== "")) done.forEach((d, k) => (done[k] = hasEffect(d) ? this.spill(d, "before") : d));
       this.block.items.push(...added);
       done.push(v);

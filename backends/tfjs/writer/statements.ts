@@ -44,7 +44,7 @@ function run(b: Body, s: Statement, n: Names, body: readonly Statement[]): TextV
       const now = n.find(s.name.text);
       if (now?.kind !== "tensor") return undefined;
       const v = evaluate(b, s.value, n);
-      b.block.add(`${now.text} = ${b.scope.text()}.next("${s.name.text}", ${textOf(v)});`, { needed: true });
+      b.block.add(`${now.text} = ${b.scope.text()}.next("${s.name.text}", () => ${textOf(v)});`, { needed: true });
       n.replace(s.name.text, b.project.tensor(now.text, now.axes, { nets: now.nets }));
       return undefined;
     }

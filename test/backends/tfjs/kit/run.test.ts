@@ -61,8 +61,8 @@ function model(): TrainingModel {
     const here = at.place("spectral");
     let u = here.state("u", [m.shape[1]!], kit.unitNormal);
     let v = here.state("v", [m.shape[0]!], kit.unitNormal, { order: at.rest });
-    v = here.next("v", kit.unit(kit.timesVector(m, u, 1)));
-    u = here.next("u", kit.unit(kit.timesVector(m, v, 0)));
+    v = here.next("v", () => kit.unit(kit.timesVector(m, u, 1)));
+    u = here.next("u", () => kit.unit(kit.timesVector(m, v, 0)));
     return m.div(u.mul(kit.timesVector(m, v, 0)).sum());
   };
   const BN = (w: Scope, x: Tensor): Tensor => {
@@ -71,8 +71,8 @@ function model(): TrainingModel {
     const running = [here.state("running_mean", [c], 0), here.state("running_var", [c], 1)] as const;
     const mean = x.mean([0, 1, 2]);
     const spread = kit.variance(x, [0, 1, 2]);
-    const mu = here.next("running_mean", kit.mix(running[0], mean, 0.1));
-    const variance = here.next("running_var", kit.mix(running[1], kit.variance(x, [0, 1, 2], { unbiased: true }), 0.1));
+    const mu = here.next("running_mean", () => kit.mix(running[0], mean, 0.1));
+    const variance = here.next("running_var", () => kit.mix(running[1], kit.variance(x, [0, 1, 2], { unbiased: true }), 0.1));
     const y = here.training ? x.sub(mean).div(spread.add(1e-5).sqrt()) : x.sub(mu).div(variance.add(1e-5).sqrt());
     const affine = here.place("Affine");
     return affine.learn("gamma", [c], 1).mul(y).add(affine.learn("beta", [c], 0));

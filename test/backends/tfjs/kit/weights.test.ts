@@ -57,8 +57,8 @@ function net(scope: Scope, x: Tensor): void {
     const here = at.place("spectral");
     here.state("u", [m.shape[1]!], kit.unitNormal);
     here.state("v", [m.shape[0]!], kit.unitNormal, { order: at.rest });
-    const v = here.next("v", kit.unit(kit.timesVector(m, here.state("u", [m.shape[1]!], kit.unitNormal), 1)));
-    const u = here.next("u", kit.unit(kit.timesVector(m, v, 0)));
+    const v = here.next("v", () => kit.unit(kit.timesVector(m, here.state("u", [m.shape[1]!], kit.unitNormal), 1)));
+    const u = here.next("u", () => kit.unit(kit.timesVector(m, v, 0)));
     return m.div(u.mul(kit.timesVector(m, v, 0)).sum());
   };
   const inContent = w.at("content");
@@ -143,7 +143,7 @@ describe("a scope", () => {
     const f = (): Tensor => {
       const w = scope.enter();
       w.state("s", [2], 1);
-      return w.next("s", x.mul(5)).mul(x).sum();
+      return w.next("s", () => x.mul(5)).mul(x).sum();
     };
     const { value, grads } = kit.gradients(() => [{ name: "x", net: "", role: "other", variable: x }], f);
     expect([value.dataSync()[0], ...grads.get("x")!.dataSync()]).toEqual([65, 10, 15]);
@@ -151,7 +151,7 @@ describe("a scope", () => {
     x.assign(kit.tf.tensor([1, 1]));
     expect(f().dataSync()[0]).toBe(25);
     expect([...weights.save().get("state/N.s")!.data]).toEqual([10, 15]);
-    expect(() => scope.next("other", x)).toThrow("N.other is advanced before it is asked for");
+    expect(() => scope.next("other", () => x)).toThrow("N.other is advanced before it is asked for");
   });
 
   it("covers the nets of a list by the list's name", () => {

@@ -16,7 +16,8 @@ export function spectral(at: Scope, w: Tensor): Tensor {
   const here = at.place("spectral");
   let u = here.state("u", [Out], unitNormal);
   let v = here.state("v", [Rest], unitNormal, { order: at.rest });
-  v = here.next("v", unit(timesVector(w, u, 1), 1e-12));
-  u = here.next("u", unit(timesVector(w, v, 0), 1e-12));
-  return w.div(u.mul(timesVector(w, v, 0)).sum());
+  v = here.next("v", () => unit(timesVector(w, u, 1), 1e-12));
+  const product = timesVector(w, v, 0);
+  u = here.next("u", () => unit(product, 1e-12));
+  return w.div(u.mul(product).sum());
 }

@@ -1,6 +1,7 @@
 // Functions that TensorFlow.js lacks, or has with a gradient that is wrong or slow. Gradients of gradients are right as well.
-import { linearMap, withGradient } from "./adjoint.js";
+import { linearMap, withGradient, withGradients } from "./adjoint.js";
 import { tensorFlow } from "./native.js";
+import { summed } from "./rules.js";
 import { isRecorded, offTape } from "./tape.js";
 import { type Tensor, type Tensor2D, tf } from "./tf.js";
 
@@ -53,9 +54,17 @@ export function abs(x: Tensor): Tensor {
   }));
 }
 
-/** t · b + (1 - t) · a. */
+/** t · b + (1 - t) · a, as a + t · (b - a). */
 export function mix(a: Tensor, b: Tensor, t: Tensor | number): Tensor {
-  return tf.add(tf.mul(t, b), tf.mul(tf.sub(1, t), a));
+  if (typeof t === "number" || String(a.shape) !== String(b.shape)) return a.add(b.sub(a).mul(t));
+  return withGradients([a, b, t], (x, y, share) => ({
+    value: x!.add(y!.sub(x!).mul(share!)),
+    saved: [x!, y!, share!],
+    gradients: (g, from, to, by) => {
+      const ofTo = g.mul(by!);
+      return [g.sub(ofTo), ofTo, summed(to!.sub(from!).mul(g), by!.shape)];
+    },
+  }));
 }
 
 /** v / max(|v|, eps), over all axes, or over these. */
