@@ -1,6 +1,8 @@
 // Our reference evaluation in double precision against a live TensorFlow in float64, whole tensors; and the golden files against it.
 //   ORACLE_PYTHON=$(test/oracle/setup.sh) npx vitest run test/parity/tf-live.test.ts
 //   ... GANC_GOLDEN=write                  makes the golden files again
+// Where ORACLE_PYTHON is set, whatever is missing is a failure. What the golden files hold anyway (tf.test.ts: every case) is asked again of a
+// live TensorFlow for the cases that hold all settings between them; for all of them with GANC_PARITY=all, and to make the files.
 import { afterAll, describe, expect, it } from "vitest";
 import { oraclePython } from "./oracle";
 import type { Quantities } from "./quantities";
@@ -17,16 +19,19 @@ const write = process.env["GANC_GOLDEN"] === "write";
  */
 const FIRST_UPDATE = 1e-8;
 const PERTURBED: readonly number[] = [1, 2, 3, 4, 5];
+const BETWEEN_THEM: readonly string[] = ["tensorflow", "tensorflow_full_batch3", "tensorflow_critics2", "tensorflow_gan", "tensorflow_wgan_gp", "tensorflow_dragan", "mixed", "mixed_others", "pytorch"];
+const asked = write || process.env["GANC_PARITY"] === "all" ? TF_CASES : TF_CASES.filter(({ name }) => BETWEEN_THEM.includes(name));
 
 if (python === undefined) {
   describe("live TensorFlow: not run here, ORACLE_PYTHON is not set", () => {
-    it.skip.each(TF_CASES)("$name", () => undefined);
+    it.skip.each(asked)("$name", () => undefined);
   });
 } else {
   const worsts = new Worsts();
   afterAll(() => worsts.print("against live TensorFlow, worst relative differences:"));
   describe("live TensorFlow", () => {
-    it.each(TF_CASES)("$name", { timeout: 600_000 }, (c) => {
+    it("is asked for cases that there are", () => expect(asked.length).toBe(asked === TF_CASES ? TF_CASES.length : BETWEEN_THEM.length));
+    it.each(asked)("$name", { timeout: 600_000 }, (c) => {
       const compiled = compileTf(c);
       const [wanted, ...perturbed] = askTensorFlow(python, c, compiled, { perturbed: write && c.steps.some((k) => k > 1) ? PERTURBED : [] }) as [Quantities, ...Quantities[]];
       const found = oursTf(c, compiled);
@@ -38,13 +43,19 @@ if (python === undefined) {
       const golden = write ? make() : readTfGolden(c.name);
       if (write) console.log(`${c.name}: ${writeTfGolden(golden)} bytes`);
       const rounding = new Set<string>();
-      const wrong = compareTensors(golden, found, wanted, ({ name, difference, bound }) => {
+      const excuse = ({ name, difference }: { name: string; difference: number }): void => {
         if (name.startsWith("1.update.") && difference < FIRST_UPDATE) rounding.add(name);
+      };
+      const inexcusable = (lines: readonly string[]): string[] => lines.filter((line) => !rounding.has(line.slice(0, line.indexOf(":"))));
+      const wrong = compareTensors(golden, found, wanted, ({ name, difference, bound }) => {
+        excuse({ name, difference });
         worsts.addQuantity(name, difference, `${c.name}: ${name}`);
         if (bound !== 1e-9) worsts.add("later steps, in units of TensorFlow's own drift", (10 * difference) / bound, `${c.name}: ${name}`);
       });
-      expect(wrong.filter((line) => !rounding.has(line.slice(0, line.indexOf(":"))))).toEqual([]);
-      expect(compareDigests(c, wanted, readTfGolden(c.name))).toEqual([]);
+      expect(inexcusable(wrong)).toEqual([]);
+      // Another machine's TensorFlow chooses other kernels than the one that made the golden file.
+      rounding.clear();
+      expect(inexcusable(compareDigests(c, wanted, readTfGolden(c.name), excuse))).toEqual([]);
     });
   });
 }

@@ -71,7 +71,7 @@ const dot: Writer = (b, a) => {
   const [matrix, vector] = x.axes.length >= y.axes.length ? [x, y] : [y, x];
   if (matrix.axes.length === 2 && vector.axes.length === 1 && axes.length === 1 && !matrix.axes.includes("batch"))
     return b.project.tensor(b.shared(`timesVector(${matrix.text}, ${vector.text}, ${matrix.axes.indexOf(axes[0]!)})`, "product"), without(matrix, axes), { nets, effect: x.effect || y.effect });
-  if (x.axes.length === 1 && y.axes.length === 1 && axes.length === 1) return b.project.tensor(`${tight(x)}.mul(${y.text}).sum()`, [], { nets, effect: x.effect || y.effect });
+  if (x.axes.length === 1 && y.axes.length === 1 && axes.length === 1) return b.project.tensor(`dot(${x.text}, ${y.text})`, [], { nets, effect: x.effect || y.effect });
   const all = ordered([...x.axes, ...y.axes]);
   const product = `${aligned(x, all, true)}.mul(${aligned(y, all)})`;
   return b.project.tensor(`${product}.sum([${positions(all, axes).join(", ")}])`, all.filter((n) => !axes.includes(n)), { nets, effect: x.effect || y.effect });

@@ -46,6 +46,14 @@ const axes = "batch h w c";
 const oneOf = (name: string, shapes: readonly Shape[], kit: Case["kit"], graph: Case["graph"], more: Partial<Case> = {}): Case[] =>
   shapes.map((shape) => ({ title: `${name} of ${shape.map((a) => String(a.dim)).join("×")}`, inputs: [shape], kit, graph, axes: shape.map((a) => a.axis).join(" "), ...more }));
 
+/** f of a state of these values: nobody takes a gradient by it. */
+function byState(kit: Kit, values: Tensor, f: (state: Tensor) => Tensor): Tensor {
+  const state = kit.tf.variable(values, false);
+  const y = f(state);
+  state.dispose();
+  return y;
+}
+
 const activations: Case[] = [
   ...oneOf("relu", pictures, (k, [x]) => k.relu(x!), (g, [x]) => g.op("relu", { slope: 0 }, x!)),
   ...[0, 0.2, 1, 1.5].flatMap((slope) => oneOf(`leakyRelu ${slope}`, pictures, (k, [x]) => k.leakyRelu(x!, slope), (g, [x]) => g.op("relu", { slope }, x!))),
@@ -102,6 +110,13 @@ const statistics: Case[] = overs.filter(([n]) => String(n) !== "3,1,2").flatMap(
 const vectors: Case[] = [
   { title: "unit", inputs: [sh("c", 7)], kit: (k, [v]) => k.unit(v!), graph: (g, [v]) => g.div(v!, g.sqrt(g.sum(g.mul(v!, v!)))), axes: "c" },
   { title: "unit of each sample", inputs: [sh("batch c", 2, 5)], kit: (k, [v]) => k.unit(v!, 1e-12, [1]), graph: (g, [v]) => g.div(v!, g.sqrt(g.sum(g.mul(v!, v!), ["c"]))), axes: "batch c" },
+  ...([["rows", "rest", 6, 0, "out"], ["columns", "out", 4, 1, "rest"]] as const).map(([name, over, n, axis, axes]): Case => ({
+    title: `timesVector along ${name}, by a state`, inputs: [sh("rest out", 6, 4), sh(over, n)],
+    kit: (k, [m, v]) => byState(k, v!, (s) => k.timesVector(m!, s, axis)).mul(v!.sum()),
+    graph: (g, [m, v]) => g.mul(g.op("contract", { over: [over] }, m!, g.op("stop", {}, v!)), g.sum(v!, [over])), axes,
+  })),
+  { title: "dot of a state", inputs: [sh("c", 7), sh("c", 7)], kit: (k, [a, b]) => byState(k, a!, (s) => k.dot(s, b!)).mul(a!), graph: (g, [a, b]) => g.mul(g.sum(g.mul(g.op("stop", {}, a!), b!), ["c"]), a!), axes: "c" },
+  { title: "dot", inputs: [sh("c", 7), sh("c", 7)], kit: (k, [a, b]) => k.dot(a!, b!).mul(a!), graph: (g, [a, b]) => g.mul(g.sum(g.mul(a!, b!), ["c"]), a!), axes: "c" },
   { title: "timesVector along rows", inputs: [sh("rest out", 6, 4), sh("rest", 6)], kit: (k, [m, v]) => k.timesVector(m!, v!, 0), graph: (g, [m, v]) => g.op("contract", { over: ["rest"] }, m!, v!), axes: "out" },
   { title: "timesVector along columns", inputs: [sh("rest out", 6, 4), sh("out", 4)], kit: (k, [m, v]) => k.timesVector(m!, v!, 1), graph: (g, [m, v]) => g.op("contract", { over: ["out"] }, m!, v!), axes: "rest" },
 ];
