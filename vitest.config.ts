@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -13,5 +14,9 @@ export default defineConfig({
   test: {
     // Commands are run as people run them; on a busy machine they take their time.
     testTimeout: 120_000,
-    hookTimeout: 240_000, include: ["test/**/*.test.ts"] },
+    hookTimeout: 240_000,
+    // One worker a core: vitest leaves one core free by itself, which is half of a machine with two.
+    maxWorkers: availableParallelism(),
+    include: ["test/**/*.test.ts"],
+  },
 });
