@@ -10,10 +10,18 @@ export interface Plan {
   readonly totalParameters: number;
   /** 2 × multiply-adds of one training step. */
   readonly stepFlops: number;
-  readonly flopsByPhase: readonly { readonly phase: string; readonly flops: number }[];
+  readonly flopsByPhase: readonly PhaseFlops[];
   readonly training: MemoryEstimate;
   /** Of each export for one picture of the training size. */
   readonly inference: readonly { readonly name: string; readonly flops: number; readonly memory: MemoryEstimate }[];
+}
+
+export interface PhaseFlops {
+  readonly phase: string;
+  readonly flops: number;
+  /** How often it calls a net, and what these calls would come to if each ran by itself, forward, back by its input and back by its weights: 3 × forward. */
+  readonly calls: number;
+  readonly callFlops: number;
 }
 
 export function graphFlops(graph: Graph): number {
@@ -30,8 +38,10 @@ export function plan(c: Compiled): Plan | undefined {
   // Where phases rest, the step in which most of them run.
   const fullest = program.plans?.reduce((best, p, i, all) => (p.phases.length > all[best]!.phases.length ? i : best), 0);
   const compute = program.segments.filter((s) => s.kind === "compute" && s.plan === fullest);
-  const flopsByPhase = [...new Set(compute.map((s) => s.phase))].map((phase) => ({
-    phase, flops: compute.filter((s) => s.phase === phase).reduce((n, s) => n + graphFlops(graphs.get(s.model)!.graph), 0),
+  const { b, callsMade } = model.tracer;
+  const callFlops = ([from, to]: readonly [number, number]): number => 3 * b.nodes.slice(from, to).reduce((n, node) => n + flopsOf(node, (id) => b.shape(id)), 0);
+  const flopsByPhase = [...new Set(compute.map((s) => s.phase))].map((phase): PhaseFlops => ({
+    phase, calls: callsMade.filter((made) => made.phase === phase).length, callFlops: callsMade.filter((made) => made.phase === phase).reduce((n, made) => n + callFlops(made.nodes), 0), flops: compute.filter((s) => s.phase === phase).reduce((n, s) => n + graphFlops(graphs.get(s.model)!.graph), 0),
   }));
   const size = model.data[0] ?? { height: 256, width: 256 };
   return {

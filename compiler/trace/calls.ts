@@ -132,7 +132,11 @@ function applyInstance(t: Tracer, net: InstanceValue, positional: readonly Value
   if (!t.firstCalls.has(net.name)) t.firstCalls.set(net.name, { net, positional, named });
   const key = `${net.name}@${versionOf(t, net)}(${[...positional.map((v) => keyOf(t, v)), ...[...named].map(([n, v]) => `${n}:${keyOf(t, v)}`)].join(",")})`;
   const known = t.calls.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    countCall(t, net, t.callRanges.get(key));
+    return known;
+  }
+  const from = t.b.nodes.length;
   const bound = new Map(net.make.bound);
   const open = net.make.decl.parameters.filter((p) => !bound.has(p.name.text));
   let tooMany = false;
@@ -150,7 +154,15 @@ function applyInstance(t: Tracer, net: InstanceValue, positional: readonly Value
   const scope = { path: net.name, net: net.name, netInit: net.init, counters: new Map<string, number>() };
   const result = t.inScope(scope, () => runFunction(t, { ...net.make, bound }, span, net));
   t.calls.set(key, result);
+  t.callRanges.set(key, [from, t.b.nodes.length]);
+  countCall(t, net, t.callRanges.get(key));
   return result;
+}
+
+/** A call inside another net's is part of that one. */
+function countCall(t: Tracer, net: InstanceValue, nodes: readonly [number, number] | undefined): void {
+  const inPhase = t.frames.find(({ phase }) => phase !== undefined)?.phase;
+  if (nodes && inPhase !== undefined && !t.frames.some((f) => f.instance !== undefined)) t.callsMade.push({ net: net.name, phase: inPhase, nodes });
 }
 
 /** Counts the updates of a net and of every net it was handed: what a memory of its results must be told apart by. */

@@ -59,8 +59,17 @@ export interface Frame {
   readonly label: string;
   readonly span: Span;
   readonly decl?: object;
+  /** Set at the frame of a phase. */
+  readonly phase?: string;
   /** Set where an instance is called. */
   readonly instance?: InstanceValue;
+}
+
+export interface CallMade {
+  readonly net: string;
+  readonly phase: string;
+  /** The nodes that the call, or an equal one before it, has added: from the first to before the last. */
+  readonly nodes: readonly [number, number];
 }
 
 /**
@@ -78,6 +87,9 @@ export class Tracer {
   readonly versions = new Map<string, number>();
   /** Results of instance calls: two equal calls are one computation (rule 11). */
   readonly calls = new Map<string, Value>();
+  /** Each time a phase calls a net, as the spec has it: whatever another call of the step has made already counts again. */
+  readonly callsMade: CallMade[] = [];
+  readonly callRanges = new Map<string, CallMade["nodes"]>();
   readonly calledNets = new Set<string>();
   /** What each net was first called with: `describe` lays its layers out for these shapes. */
   readonly firstCalls = new Map<string, { readonly net: InstanceValue; readonly positional: readonly Value[]; readonly named: ReadonlyMap<string, Value> }>();

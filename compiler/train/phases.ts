@@ -31,7 +31,7 @@ export function elaboratePhase(t: Tracer, item: PhaseItem, index: number, outer:
   const versions = new Map(trained.map((n) => [n.name, t.versions.get(n.name) ?? 0]));
   const growing = new Map<string, Growing>();
   const before = t.diagnostics.length;
-  t.frames.push({ label: `phase ${item.name.text}`, span: item.name.span });
+  t.frames.push({ label: `phase ${item.name.text}`, span: item.name.span, phase: item.name.text });
   // A scope of its own: what is drawn in one phase has the same name whether or not another one runs.
   t.inScope({ path: item.name.text, net: "", netInit: undefined, counters: new Map() }, () => runPhase(t, item.body, env, growing));
   t.frames.pop();
