@@ -1,7 +1,7 @@
-// The emitted TensorFlow.js code, whose gradients are TensorFlow.js's own, against the double-precision reference and against the ONNX engine,
-// whose gradients are ours: two that know nothing of each other. The bounds are engines.test.ts's; what they rest on: docs/numerics.md.
+// Whole steps of the emitted TensorFlow.js code, whose gradients are TensorFlow.js's own, beside the ONNX engine, whose gradients are ours: two that
+// know nothing of each other. The first steps of both against the double-precision reference: engines.test.ts and smooth-step.test.ts.
 import { readFileSync } from "node:fs";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { compile, type Compiled } from "../../compiler/compile";
 import { planOf } from "../../compiler/train/at-step";
 import type { Engine, StateName } from "../../runtime/engine/types";
@@ -9,54 +9,12 @@ import { initialize, Sampler } from "../../runtime/train/init";
 import { scheduleFactor, stepScalars, updatesAfter } from "../../runtime/train/schedule";
 import { random } from "../compiler/kit";
 import { absent, engines } from "../tfjs/engines";
-import { compareStep, NAMES } from "./comparison";
 import { norm } from "./digest";
 import { openEngine } from "./engines";
-import { Worsts } from "./report";
-import { smoothSource } from "./smooth";
 import { replaced } from "./spec";
-import { openTfjsEngine, TFJS } from "./tfjs";
-import { compileVariant, SMALL, VARIANTS } from "./variants";
+import { openTfjsEngine } from "./tfjs";
 
 for (const name of absent()) it.skip(`the emitted code on ${name}: not run here, TFJS_PACKAGES is not set`, () => undefined);
-
-describe.each(TFJS)("the first step by $name", (tested) => {
-  const worsts = new Worsts();
-  afterAll(() => worsts.print(`${tested.name} in float32 against the double-precision reference, worst relative differences:`));
-
-  it.each(VARIANTS)("%s", { timeout: 600_000 }, async (variant) => {
-    const compiled = compileVariant(variant, SMALL);
-    const opened = await tested.open(compiled);
-    const found = await compareStep(opened, compiled, 1);
-    await opened.engine.close();
-    for (const what of ["losses", "critics", "generators"] as const) worsts.add(NAMES[what], found[what], variant);
-    expect(found.losses).toBeLessThan(1e-5);
-    expect(found.critics).toBeLessThan(1e-5);
-    // One relu may fall on its other side.
-    expect(found.generators).toBeLessThan(0.2);
-  });
-
-  it("the smooth copy: every tensor of every quantity", { timeout: 600_000 }, async () => {
-    const compiled = compileVariant("base", [...SMALL, "rate=0.1"], { text: smoothSource().text });
-    const opened = await tested.open(compiled);
-    const found = await compareStep(opened, compiled, 1);
-    for (const [what, value] of Object.entries(found)) worsts.add(`smooth copy: ${NAMES[what as keyof typeof found]}`, value as number, "base");
-    expect(found.losses).toBeLessThan(1e-5);
-    for (const what of ["critics", "generators", "moments", "states", "updates"] as const) expect(found[what], NAMES[what]).toBeLessThan(1e-4);
-
-    // A weight alone would hide a step that never happened; an update does not.
-    const param = "BA.image.Residual1.AdaLIN2.rho";
-    const step = opened.engine.step.bind(opened.engine);
-    opened.engine.step = async (feeds) => {
-      const old = opened.engine.read(`param:${param}`).slice();
-      const losses = await step(feeds);
-      opened.engine.write(`param:${param}`, old);
-      return losses;
-    };
-    expect((await compareStep(opened, compiled, 1)).updates).toBeGreaterThan(0.5);
-    await opened.engine.close();
-  });
-});
 
 const TINY = ["size=24", "ch=8", "blocks=1", "global_depth=5", "local_depth=4"];
 const CASES: readonly (readonly [name: string, spec: string, variants: readonly string[], set: readonly string[]])[] = [
