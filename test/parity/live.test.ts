@@ -7,8 +7,8 @@ import { begin, CASES, compileCase, stepsOf } from "./cases";
 import { digestOf, distance, sizeOfDigest } from "./digest";
 import { allowed, digestsOf, driftOf, fingerprint, type Golden, isKept, readGolden, relative, writeGolden } from "./golden";
 import { mappingOf } from "./names";
-import { askPyTorch, oraclePython } from "./oracle";
-import { ours, type Quantities, theirs } from "./quantities";
+import { askPyTorch, inGroups, oraclePython } from "./oracle";
+import { ours, theirs } from "./quantities";
 import { Worsts } from "./report";
 
 const python = oraclePython();
@@ -23,12 +23,24 @@ if (python === undefined) {
   const worsts = new Worsts();
   afterAll(() => worsts.print("against live PyTorch, worst relative differences:"));
   describe("live PyTorch", () => {
-    it.each(CASES)("$name", { timeout: 600_000 }, (c) => {
-      const compiled = compileCase(c);
-      const from = begin(c, compiled);
-      const steps = stepsOf(c);
-      const ask = (perturb?: number): Quantities => theirs(from, steps, askPyTorch(python, c.config, from, { steps, outputs: true, ...(perturb === undefined ? {} : { perturb }) }));
-      const wanted = ask();
+    /** A case's run, and its perturbed ones if a golden file is made. */
+    const answers = inGroups(CASES, 4, async (group) => {
+      const asked = group.map((c) => {
+        const steps = stepsOf(c);
+        const compiled = compileCase(c);
+        const from = begin(c, compiled);
+        const runs = [undefined, ...(write && steps.some((k) => k > 1) ? PERTURBED : [])];
+        return { compiled, from, steps, runs: runs.map((perturb) => ({ config: c.config, from, question: { steps, outputs: true, ...(perturb === undefined ? {} : { perturb }) } })) };
+      });
+      const told = await askPyTorch(python, asked.flatMap(({ runs }) => runs));
+      return asked.map(({ compiled, from, steps, runs }) => {
+        const [wanted, ...perturbed] = told.splice(0, runs.length).map((each) => theirs(from, steps, each));
+        return { compiled, from, wanted: wanted!, perturbed };
+      });
+    });
+
+    it.each(CASES)("$name", { timeout: 600_000 }, async (c) => {
+      const { compiled, from, wanted, perturbed } = await answers(c);
       const found = ours(c, compiled);
       expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
 
@@ -36,7 +48,7 @@ if (python === undefined) {
       const make = (): Golden => ({
         case: c.name, madeBy: "test/parity/live.test.ts: test/oracle/step_oracle.py in float64", config: c.config, inputs: fingerprint(from),
         names: { ...parameters, ...state }, quantities: digestsOf(wanted),
-        drift: driftOf(from, wanted, steps.some((k) => k > 1) ? PERTURBED.map(ask) : []),
+        drift: driftOf(from, wanted, perturbed),
       });
       const golden = write ? make() : readGolden(c.name);
       if (write) console.log(`${c.name}: ${writeGolden(golden)} bytes`);

@@ -2,7 +2,7 @@
 //   ORACLE_PYTHON=$(test/oracle/setup.sh) npx vitest run test/parity/tf-live.test.ts
 //   ... GANC_GOLDEN=write                  makes the golden files again
 import { afterAll, describe, expect, it } from "vitest";
-import { oraclePython } from "./oracle";
+import { inGroups, oraclePython } from "./oracle";
 import type { Quantities } from "./quantities";
 import { Worsts } from "./report";
 import { beginTf, compileTf, configOf, TF_CASES } from "./tf-cases";
@@ -26,9 +26,14 @@ if (python === undefined) {
   const worsts = new Worsts();
   afterAll(() => worsts.print("against live TensorFlow, worst relative differences:"));
   describe("live TensorFlow", () => {
-    it.each(TF_CASES)("$name", { timeout: 600_000 }, (c) => {
-      const compiled = compileTf(c);
-      const [wanted, ...perturbed] = askTensorFlow(python, c, compiled, { perturbed: write && c.steps.some((k) => k > 1) ? PERTURBED : [] }) as [Quantities, ...Quantities[]];
+    const answers = inGroups(TF_CASES, 8, async (group) => {
+      const asked = group.map((c) => ({ c, compiled: compileTf(c), question: { perturbed: write && c.steps.some((k) => k > 1) ? PERTURBED : [] } }));
+      return (await askTensorFlow(python, asked)).map((told, i) => ({ compiled: asked[i]!.compiled, told }));
+    });
+
+    it.each(TF_CASES)("$name", { timeout: 600_000 }, async (c) => {
+      const { compiled, told } = await answers(c);
+      const [wanted, ...perturbed] = told as [Quantities, ...Quantities[]];
       const found = oursTf(c, compiled);
       expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
       const make = (): TfGolden => ({

@@ -29,7 +29,7 @@ if (python !== undefined && process.env["GANC_GOLDEN"] === "write") {
     const compiled = dialect.compile();
     const runs = [];
     for (const seed of dialect.seeds) {
-      runs.push(publishedRun(dialect, python, compiled, seed, await batchesOf(compiled, folder, seed)));
+      runs.push(await publishedRun(dialect, python, compiled, seed, await batchesOf(compiled, folder, seed)));
       console.log(`training, ${dialect.name}, to seed ${seed}: ${writeTraining(dialect, runs)} bytes`);
     }
   });
