@@ -29,7 +29,7 @@ interface Begun {
   readonly live: readonly Quantities[];
 }
 
-const begun = inGroups(TF_CASES, 2, async (group: readonly TfCase[]): Promise<readonly Begun[]> => {
+const begun = inGroups(TF_CASES, 7, async (group: readonly TfCase[]): Promise<readonly Begun[]> => {
   const asked = group.map((c) => ({ c: { ...c, steps: reached(c) }, compiled: compileTf(c), question: { perturbed: write && c.steps.some((k) => k > 1) ? PERTURBED : [] } }));
   const told = python === undefined ? [] : await askTensorFlow(python, asked);
   return asked.map(({ compiled }, i) => ({ compiled, live: told[i] ?? [] }));
