@@ -4,6 +4,7 @@
         [--steps N] [--report K,K,...] [--dtype float64|float32] [--kind published|tuned] [--threads 2]
         [--perturb E --seed S]        multiplies every parameter and state by 1 + E·normal first (drift of rounding)
         [--no-outputs] [--no-moments] [--no-gradients]     leave these out of OUTPUT
+    python step_oracle.py --jobs JOBS.json          a list of such lists of arguments, one run after the other
 
 INPUT holds, in F64 or F32:
     A, B                    the batch of both domains, [batch, 3, h, w]: the same at every step; or [steps, batch, 3, h, w]
@@ -210,16 +211,21 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     for part in ("outputs", "moments", "gradients"):
         parser.add_argument(f"--no-{part}", action="store_true")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    try:
-        results = run(args)
-    except (ValueError, KeyError, OSError) as problem:
-        print(f"step_oracle: {problem}", file=sys.stderr)
-        return 1
-    for name, value in results.items():
-        if ".loss." in name:
-            print(f"{name} = {value.item()!r}")
+    if sys.argv[1:2] == ["--jobs"]:
+        with open(sys.argv[2]) as file:
+            jobs = [parser.parse_args(job) for job in json.load(file)]
+    else:
+        jobs = [parser.parse_args()]
+    for args in jobs:
+        torch.set_num_threads(args.threads)
+        try:
+            results = run(args)
+        except (ValueError, KeyError, OSError) as problem:
+            print(f"step_oracle: {args.input}: {problem}", file=sys.stderr)
+            return 1
+        for name, value in results.items():
+            if ".loss." in name:
+                print(f"{name} = {value.item()!r}")
     return 0
 
 

@@ -4,6 +4,7 @@
         [--perturb E --seeds S,S,...]   runs again for each seed, every parameter and u multiplied by 1 + E·normal (drift of rounding);
                                         the names of such a run begin with perturbed.S.
         [--losses-only]            nothing else is written
+    python tf_step.py --jobs JOBS.json      a list of such lists of arguments, one run after the other
 
 INPUT holds every name of the mapping's `parameters` and `state`, the pictures A.k, B.k (and A2.k, B2.k with `fresh_batch`) of step k as
 [batch, 3, h, w], and the draws that the mapping's `samples` name, each with .k behind it.
@@ -334,15 +335,19 @@ def main() -> int:
     parser.add_argument("--seeds", default="")
     parser.add_argument("--losses-only", action="store_true")
     parser.add_argument("--dtype", choices=["float64", "float32"], default="float64")
-    args = parser.parse_args()
+    if sys.argv[1:2] == ["--jobs"]:
+        jobs = [parser.parse_args(job) for job in json.load(open(sys.argv[2]))]
+    else:
+        jobs = [parser.parse_args()]
     # One thread: with more, the order of sums differs from run to run.
-    tf.config.threading.set_intra_op_parallelism_threads(args.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(args.threads)
-    try:
-        run(args)
-    except (ValueError, KeyError, OSError) as problem:
-        print(f"tf_step: {problem}", file=sys.stderr)
-        return 1
+    tf.config.threading.set_intra_op_parallelism_threads(jobs[0].threads)
+    tf.config.threading.set_inter_op_parallelism_threads(jobs[0].threads)
+    for args in jobs:
+        try:
+            run(args)
+        except (ValueError, KeyError, OSError) as problem:
+            print(f"tf_step: {args.input}: {problem}", file=sys.stderr)
+            return 1
     return 0
 
 

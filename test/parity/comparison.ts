@@ -4,7 +4,7 @@ import type { StateName } from "../../runtime/engine/types";
 import { begin } from "./cases";
 import { norm } from "./digest";
 import { batch32, type Before, load, type Opened, stepEngine } from "./engines";
-import type { Reference } from "./reference";
+import type { Feeds, Reference, StepResult } from "./reference";
 
 /** Worst relative differences of one step. */
 export interface Found {
@@ -46,16 +46,29 @@ const betasOf = (reference: Reference, param: string): readonly [number, number]
 const worst = (list: readonly number[]): number => list.reduce((a, b) => (b <= a ? a : b), 0);
 const distance = (x: ArrayLike<number>, y: Float64Array): number => norm(y.map((v, i) => x[i]! - v));
 
-/** First values and batch are drawn under the seed. Everything is judged tensor by tensor; the worst one counts. */
-export async function compareStep(opened: Opened, compiled: Compiled, seed: number, shaken = true): Promise<Found> {
-  const { engine } = opened;
+/** One step in double precision, from float32 values and a float32 batch. */
+export interface Right {
+  /** After the step. */
+  readonly reference: Reference;
+  readonly before: Before;
+  readonly feeds: Feeds;
+  readonly result: StepResult;
+}
+
+/** First values and batch are drawn under the seed. */
+export function rightStep(compiled: Compiled, seed: number, shaken = true): Right {
   const reference = begin({ shaken }, compiled, seed);
   for (const { data } of reference.store.values()) data.forEach((v, i) => (data[i] = Math.fround(v)));
-  load(engine, reference);
   const before: Before = new Map([...reference.store].map(([name, { data }]) => [name, data]));
   const feeds = batch32(compiled, 1, seed);
+  return { reference, before, feeds, result: reference.step(feeds) };
+}
+
+/** The engine's step from the same. Everything is judged tensor by tensor; the worst one counts. */
+export async function compareStep(opened: Opened, { reference, before, feeds, result: wanted }: Right): Promise<Found> {
+  const { engine } = opened;
+  load(engine, { get: (name) => before.get(name)! });
   const losses = await stepEngine(engine, feeds, 1);
-  const wanted = reference.step(feeds);
 
   const { params, states } = reference.program;
   const isCritic = (net: string): boolean => net.startsWith("D");

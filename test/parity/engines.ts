@@ -64,7 +64,7 @@ export function byMoments(engine: Engine): Opened {
 }
 
 /** Everything the reference holds, moments too. */
-export function load(engine: Engine, from: Reference): void {
+export function load(engine: Engine, from: Pick<Reference, "get">): void {
   for (const name of engine.stateNames) engine.write(name, Float32Array.from(from.get(name)));
 }
 

@@ -28,7 +28,7 @@ export const goldenPath = (name: string): string => `${FOLDER}${name}.json.gz`;
 
 export function readGolden(name: string): Golden {
   const path = goldenPath(name);
-  if (!existsSync(path)) throw new Error(`${path} is not there: ORACLE_PYTHON=... GANC_GOLDEN=write npx vitest run test/parity/live.test.ts makes it`);
+  if (!existsSync(path)) throw new Error(`${path} is not there: ORACLE_PYTHON=... GANC_GOLDEN=write npx vitest run test/parity/pytorch.test.ts makes it`);
   return JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")) as Golden;
 }
 

@@ -1,9 +1,10 @@
 // Runs test/oracle/step_oracle.py, the PyTorch step in float64, from what a reference evaluation holds.
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { decodeHeader } from "../../runtime/checkpoint/safetensors";
 import { batchOf, type Case } from "./cases";
 import { mappingOf } from "./names";
@@ -58,22 +59,52 @@ export interface Question {
   readonly batch?: (step: number) => Feeds;
 }
 
-/** The oracle's output from this reference's values. */
-export function askPyTorch(python: string, config: Case["config"], from: Reference, question: Question): Map<string, Tensor64> {
+export interface Asked {
+  readonly config: Case["config"];
+  readonly from: Reference;
+  readonly question: Question;
+}
+
+/** The oracle's output from each reference's values, all by one process: PyTorch takes seconds to load. */
+export async function askPyTorch(python: string, asked: readonly Asked[]): Promise<Map<string, Tensor64>[]> {
   const folder = mkdtempSync(join(tmpdir(), "ganc-parity-"));
-  const steps = Math.max(...question.steps);
   try {
-    const [inputs, mapping, output] = ["in.safetensors", "mapping.json", "out.safetensors"].map((name) => join(folder, name)) as [string, string, string];
-    writeTensors(inputs, inputsOf(from, steps, question.batch ?? ((step) => batchOf(from.compiled, step))));
-    writeFileSync(mapping, JSON.stringify({ config: { ...config, length: from.total }, ...mappingOf(from.program) }));
-    const drift = question.perturb === undefined ? [] : ["--perturb", "1e-15", "--seed", String(question.perturb)];
-    const told = ["--report", question.steps.join(","), ...(question.outputs ? [] : ["--no-outputs"])];
-    const fixed = ["--steps", String(steps), "--threads", "1", "--dtype", question.dtype ?? "float64", "--kind", question.kind ?? "published", ...told];
-    execFileSync(python, [SCRIPT, inputs, mapping, output, ...fixed, ...drift], { stdio: ["ignore", "ignore", "pipe"] });
-    return readTensors(output);
+    const jobs = asked.map((each, i) => jobOf(join(folder, String(i)), each));
+    await runJobs(python, SCRIPT, folder, jobs);
+    return jobs.map(([, , output]) => readTensors(output!));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Runs the script once, for a list of lists of arguments. */
+export async function runJobs(python: string, script: string, folder: string, jobs: readonly (readonly string[])[], env = process.env): Promise<void> {
+  const list = join(folder, "jobs.json");
+  writeFileSync(list, JSON.stringify(jobs));
+  await promisify(execFile)(python, [script, "--jobs", list], { env, maxBuffer: 1 << 28 });
+}
+
+/** For tests that each want an answer of their own: the first of `size` neighbours asks for them all. */
+export function inGroups<Q, A>(list: readonly Q[], size: number, ask: (group: readonly Q[]) => Promise<readonly A[]>): (item: Q) => Promise<A> {
+  const groups = new Map<number, Promise<readonly A[]>>();
+  return async (item) => {
+    const at = list.indexOf(item);
+    const begin = at - (at % size);
+    const group = groups.get(begin) ?? ask(list.slice(begin, begin + size));
+    groups.set(begin, group);
+    return (await group)[at - begin]!;
+  };
+}
+
+/** The arguments of one run, whose files lie under this prefix. */
+function jobOf(at: string, { config, from, question }: Asked): readonly string[] {
+  const steps = Math.max(...question.steps);
+  const [inputs, mapping, output] = [`${at}.in.safetensors`, `${at}.json`, `${at}.out.safetensors`];
+  writeTensors(inputs, inputsOf(from, steps, question.batch ?? ((step) => batchOf(from.compiled, step))));
+  writeFileSync(mapping, JSON.stringify({ config: { ...config, length: from.total }, ...mappingOf(from.program) }));
+  const drift = question.perturb === undefined ? [] : ["--perturb", "1e-15", "--seed", String(question.perturb)];
+  const told = ["--report", question.steps.join(","), ...(question.outputs ? [] : ["--no-outputs"])];
+  return [inputs, mapping, output, "--steps", String(steps), "--threads", "1", "--dtype", question.dtype ?? "float64", "--kind", question.kind ?? "published", ...told, ...drift];
 }
 
 function inputsOf(from: Reference, steps: number, batch: (step: number) => Feeds): Map<string, Tensor64> {

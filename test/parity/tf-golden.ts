@@ -27,7 +27,7 @@ const FOLDER = fileURLToPath(new URL("../../test/golden/tensorflow/", import.met
 
 export function readTfGolden(name: string): TfGolden {
   const path = `${FOLDER}${name}.json.gz`;
-  if (!existsSync(path)) throw new Error(`${path} is not there: ORACLE_PYTHON=... GANC_GOLDEN=write npx vitest run test/parity/tf-live.test.ts makes it`);
+  if (!existsSync(path)) throw new Error(`${path} is not there: ORACLE_PYTHON=... GANC_GOLDEN=write npx vitest run test/parity/tf.test.ts makes it`);
   return JSON.parse(gunzipSync(readFileSync(path)).toString("utf8")) as TfGolden;
 }
 

@@ -1,11 +1,10 @@
 // Runs test/oracle/tf_step.py, the step on TensorFlow, from what a reference evaluation holds; and the same quantities of ours.
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Compiled } from "../../compiler/compile";
-import { readTensors, type Tensor64, writeTensors } from "./oracle";
+import { readTensors, runJobs, type Tensor64, writeTensors } from "./oracle";
 import { collect, generated, judged, partsOf, type Quantities, theirs } from "./quantities";
 import type { Feeds, Reference } from "./reference";
 import { beginTf, configOf, feedsTf, type TfCase } from "./tf-cases";
@@ -25,28 +24,49 @@ export interface TfQuestion {
   readonly losses?: number;
 }
 
-/** TensorFlow's side, by the names of quantities.ts; then the perturbed runs'. */
-export function askTensorFlow(python: string, c: TfCase, compiled: Compiled, question: TfQuestion = {}): Quantities[] {
-  const from = question.from ?? beginTf(c, compiled);
-  const steps = question.losses ?? last(c);
-  const perturbed = question.perturbed ?? [];
+export interface TfAsked {
+  readonly c: TfCase;
+  readonly compiled: Compiled;
+  readonly question?: TfQuestion;
+}
+
+/** TensorFlow's side, by the names of quantities.ts; then the perturbed runs'. All cases by one process: TensorFlow takes many seconds to load. */
+export async function askTensorFlow(python: string, asked: readonly TfAsked[]): Promise<Quantities[][]> {
   const folder = mkdtempSync(join(tmpdir(), "ganc-tf-"));
   try {
-    const [inputs, mapping, output] = ["in.safetensors", "mapping.json", "out.safetensors"].map((name) => join(folder, name)) as [string, string, string];
-    writeTensors(inputs, inputsOf(from, steps, question.feeds ?? ((step) => feedsTf(compiled, step))));
-    writeFileSync(mapping, JSON.stringify({ config: configOf(c), ...tfMapping(from.program) }));
-    const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3", CUDA_VISIBLE_DEVICES: "" };
-    const drift = perturbed.length === 0 ? [] : ["--perturb", "1e-15", "--seeds", perturbed.join(",")];
-    const told = question.losses === undefined ? ["--report", c.steps.join(",")] : ["--losses-only"];
-    execFileSync(python, [SCRIPT, inputs, mapping, output, "--steps", String(steps), "--dtype", question.dtype ?? "float64", ...told, ...drift], { stdio: ["ignore", "ignore", "pipe"], env });
-    const all = [...readTensors(output)];
-    return ["", ...perturbed.map((seed) => `perturbed.${seed}.`)].map((run) => {
-      const own = all.filter(([name]) => name.startsWith(`${run}step.`)).map(([name, x]) => [name.slice(run.length), x] as const);
-      return theirs(from, c.steps, new Map(own));
+    const jobs = asked.map((each, i) => jobOf(join(folder, String(i)), each));
+    await runJobs(python, SCRIPT, folder, jobs.map(({ args }) => args), { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3", CUDA_VISIBLE_DEVICES: "" });
+    return jobs.map(({ output, from, c, perturbed }) => {
+      const all = [...readTensors(output)];
+      return ["", ...perturbed.map((seed) => `perturbed.${seed}.`)].map((run) => {
+        const own = all.filter(([name]) => name.startsWith(`${run}step.`)).map(([name, x]) => [name.slice(run.length), x] as const);
+        return theirs(from, c.steps, new Map(own));
+      });
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+interface Job {
+  readonly args: readonly string[];
+  readonly output: string;
+  readonly from: Reference;
+  readonly c: TfCase;
+  readonly perturbed: readonly number[];
+}
+
+/** One run, whose files lie under this prefix. */
+function jobOf(at: string, { c, compiled, question = {} }: TfAsked): Job {
+  const from = question.from ?? beginTf(c, compiled);
+  const steps = question.losses ?? last(c);
+  const perturbed = question.perturbed ?? [];
+  const [inputs, mapping, output] = [`${at}.in.safetensors`, `${at}.json`, `${at}.out.safetensors`];
+  writeTensors(inputs, inputsOf(from, steps, question.feeds ?? ((step) => feedsTf(compiled, step))));
+  writeFileSync(mapping, JSON.stringify({ config: configOf(c), ...tfMapping(from.program) }));
+  const drift = perturbed.length === 0 ? [] : ["--perturb", "1e-15", "--seeds", perturbed.join(",")];
+  const told = question.losses === undefined ? ["--report", c.steps.join(",")] : ["--losses-only"];
+  return { args: [inputs, mapping, output, "--steps", String(steps), "--dtype", question.dtype ?? "float64", ...told, ...drift], output, from, c, perturbed };
 }
 
 function inputsOf(from: Reference, steps: number, feeds: (step: number) => Feeds): Map<string, Tensor64> {

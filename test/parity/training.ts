@@ -52,7 +52,7 @@ export interface Dialect {
   readonly golden: string;
   readonly config: Readonly<Record<string, unknown>>;
   /** The published code's losses from these values and batches. */
-  readonly losses: (python: string, from: Reference, batches: readonly Feeds[], dtype: "float64" | "float32", kind: string) => Losses;
+  readonly losses: (python: string, from: Reference, batches: readonly Feeds[], dtype: "float64" | "float32", kind: string) => Promise<Losses>;
   /** Of float32; the first one's float64 is what is right. */
   readonly kinds: readonly string[];
 }
@@ -64,17 +64,19 @@ const tensorflow: TfCase = { name: "training", config: { ...TENSORFLOW, rate_hel
 const BOTH: readonly Dialect[] = [
   {
     name: "PyTorch", seeds: [1, 2, 3, 4, 5], compile: () => compileVariant("base", set), golden: "training", config: { ...SIZES, length: TOTAL }, kinds: ["published", "tuned"],
-    losses: (python, from, batches, dtype, kind) => {
-      const told = askPyTorch(python, SIZES, from, { steps: [batches.length], dtype, kind: kind as "published" | "tuned", batch: (step) => batches[step - 1]! });
-      return byName(from, batches, (step, name) => told.get(`step.${step}.loss.${name}`)!.data[0]!);
+    losses: async (python, from, batches, dtype, kind) => {
+      const question = { steps: [batches.length], dtype, kind: kind as "published" | "tuned", batch: (step: number) => batches[step - 1]! };
+      const [told] = await askPyTorch(python, [{ config: SIZES, from, question }]);
+      return byName(from, batches, (step, name) => told!.get(`step.${step}.loss.${name}`)!.data[0]!);
     },
   },
   {
     name: "TensorFlow", seeds: [1, 2, 3], compile: () => compileVariant("tensorflow", [...set, `rate_held=${HELD}`]), golden: "training-tensorflow", config: configOf(tensorflow),
     kinds: ["published"],
-    losses: (python, from, batches, dtype) => {
-      const [told] = askTensorFlow(python, tensorflow, from.compiled, { dtype, from, feeds: (step) => batches[step - 1]!, losses: batches.length });
-      return byName(from, batches, (step, name) => told!.get(`${step}.loss.${name}`)![0]!);
+    losses: async (python, from, batches, dtype) => {
+      const question = { dtype, from, feeds: (step: number) => batches[step - 1]!, losses: batches.length };
+      const [told] = await askTensorFlow(python, [{ c: tensorflow, compiled: from.compiled, question }]);
+      return byName(from, batches, (step, name) => told![0]!.get(`${step}.loss.${name}`)![0]!);
     },
   },
 ];
@@ -116,12 +118,14 @@ export async function trainEngine(engine: Engine, from: Reference, batches: read
   return losses;
 }
 
-export function publishedRun(dialect: Dialect, python: string, compiled: Compiled, seed: number, batches: readonly Feeds[]): Run {
+export async function publishedRun(dialect: Dialect, python: string, compiled: Compiled, seed: number, batches: readonly Feeds[]): Promise<Run> {
   const from = startOf(compiled, seed);
   const rounded = (losses: Losses): Losses => Object.fromEntries(Object.entries(losses).map(([name, list]) => [name, list.map((v) => Number(v.toPrecision(9)))]));
-  const of = (dtype: "float64" | "float32", kind: string): Losses => rounded(dialect.losses(python, from, batches, dtype, kind));
+  const of = async (dtype: "float64" | "float32", kind: string): Promise<Losses> => rounded(await dialect.losses(python, from, batches, dtype, kind));
   const [first = ""] = dialect.kinds;
-  return { seed, inputs: fingerprint(from), batches: digestOfBatches(batches), float64: of("float64", first), float32: Object.fromEntries(dialect.kinds.map((kind) => [kind, of("float32", kind)])) };
+  const float32: Record<string, Losses> = {};
+  for (const kind of dialect.kinds) float32[kind] = await of("float32", kind);
+  return { seed, inputs: fingerprint(from), batches: digestOfBatches(batches), float64: await of("float64", first), float32 };
 }
 
 const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
