@@ -1,7 +1,7 @@
 // Resizing as Pillow does it (libImaging/Resample.c): the published models were trained on its pixels, and other libraries' "bilinear"
 // differs by up to 23 of 255. When shrinking, the filter is widened, so that every pixel counts; weights are 22-bit fixed-point; rows
 // first, rounded to 8 bits, then columns.
-import { resizedAsCv2 } from "./resize-cv2";
+import { resizedAsCv2 } from "./opencv";
 import type { Picture } from "./pictures";
 
 /** `bilinear_corner` is TensorFlow 1's resize_images: the four nearest pixels of x · scale, without antialiasing. `bilinear_cv2` is OpenCV's. */
