@@ -89,7 +89,7 @@ describe("specs/ugatit.gan", () => {
         { kind: "linear", to: { value: 0 } },
       ],
     });
-    expect(meaning(items[13])).toMatchObject({
+    expect(meaning(items[14])).toMatchObject({
       amount: { unit: "steps", value: { value: 1_000_000, text: "1_000_000" } },
     });
   });
