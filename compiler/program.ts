@@ -127,11 +127,17 @@ export interface AdamUpdate {
   readonly within?: readonly [number, number];
 }
 
-/** Pillow's two, and TensorFlow 1's: the four nearest pixels of x · scale, without antialiasing. */
-export type Filter = "bilinear" | "bicubic" | "bilinear_corner";
+/** Pillow's two; TensorFlow 1's: the four nearest pixels of x · scale, without antialiasing; OpenCV's: the same about the pixels' centres. */
+export type Filter = "bilinear" | "bicubic" | "bilinear_corner" | "bilinear_cv2";
 
 /** One preprocessing step of a `data` line; runtime/data/types.ts mirrors it. */
 export type DataStepSpec =
+  | PictureStepSpec
+  /** With probability p every picture of a run goes through these steps, else none does. */
+  | { readonly op: "all_or_none"; readonly p: number; readonly steps: readonly DataStepSpec[] };
+
+/** A step that is done to each picture by itself. */
+export type PictureStepSpec =
   | { readonly op: "random_flip"; readonly p?: number }
   | { readonly op: "resize"; readonly height: number; readonly width: number; readonly filter: Filter }
   | { readonly op: "resize_short"; readonly size: number; readonly filter: Filter }
@@ -148,7 +154,7 @@ export interface DataStreamSpec {
   readonly width: number;
   readonly steps: readonly DataStepSpec[];
   /** What `translate` and the picture grids do instead: no chance in it. */
-  readonly test: readonly DataStepSpec[];
+  readonly test: readonly PictureStepSpec[];
 }
 
 export interface LossTermSpec {

@@ -13,6 +13,7 @@ import math from "./kit/math.ts?raw";
 import mistake from "./kit/mistake.ts?raw";
 import native from "./kit/native.ts?raw";
 import net from "./kit/net.ts?raw";
+import opencv from "./kit/opencv.ts?raw";
 import order from "./kit/order.ts?raw";
 import pads from "./kit/pads.ts?raw";
 import pictures from "./kit/pictures.ts?raw";
@@ -32,6 +33,6 @@ import weights from "./kit/weights.ts?raw";
 
 /** Text by module name. */
 export const kit: Readonly<Record<string, string>> = {
-  adam, adjoint, checkpoint, command, data, draws, files, history, inits, layers, math, mistake, native, net, order, pads,
+  adam, adjoint, checkpoint, command, data, draws, files, history, inits, layers, math, mistake, native, net, opencv, order, pads,
   pictures, random, resample, resize, rules, run, samples, schedule, scope, statistics, tape, tf, training, weights,
 };

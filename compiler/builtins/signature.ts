@@ -3,7 +3,7 @@ import type { Tracer } from "../trace/tracer";
 import type { Value } from "../trace/values";
 
 /** How an argument is read. `axis`, `axes`, `word` and `dims` are names, not expressions. */
-export type ArgKind = "tensor" | "number" | "int" | "bool" | "axis" | "axes" | "word" | "dims" | "pad" | "reparam" | "init" | "any";
+export type ArgKind = "tensor" | "number" | "int" | "bool" | "axis" | "axes" | "word" | "dims" | "pad" | "reparam" | "init" | "steps" | "any";
 
 export interface BuiltinParameter {
   readonly name: string;

@@ -44,7 +44,10 @@ export const dims = {
     (v) => `resize to at least ${v.crop.split("x")[0]} before the crop`),
   dataSize: rule<{ name: string; made: string; declared: string }>(
     "G0511", "data-size", "error", (v) => `the pictures of ${v.name} come out as ${v.made}, but are declared ${v.declared}`,
-    () => "let the last resize or crop give the declared size"),
+    (v) => `let the last resize or crop give the declared size${v.made.includes(" or ") ? ", with what stands in all_or_none and without it" : ""}`),
+  chanceInTesting: rule<{ op: string; name: string }>(
+    "G0516", "chance-in-testing", "error", (v) => `\`${v.op}\` leaves to chance how pictures of ${v.name} are prepared to be translated`,
+    () => "resize and center_crop have no chance in them"),
   parameterShape: rule<{ path: string; was: string; now: string }>(
     "G0512", "parameter-shape", "error", (v) => `\`${v.path}\` was made as ${v.was}, and this call needs ${v.now}`,
     () => "every call of one net shares its weights: call it with one size, or pool before the layer"),

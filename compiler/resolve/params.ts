@@ -11,6 +11,7 @@ import { evaluate } from "../trace/expressions";
 import { bindSlot, SLOT_KINDS } from "../trace/parameters";
 import { Tracer } from "../trace/tracer";
 import { isKind, isNone, isPoison, kindName, POISON, type Value } from "../trace/values";
+import { namesIn } from "./mentioned";
 import { functionOf, type Module } from "./modules";
 import { showValue, writeExpr } from "./write";
 
@@ -222,19 +223,4 @@ function checkWhere(t: Tracer, d: ParamDecl, p: BoundParam, module: Module): voi
   const holds = evaluate(t, d.where, module.env);
   if (typeof holds !== "boolean" && !isPoison(holds)) t.report(rules.wrongKind, { what: "`where`", expected: "a condition, true or false", got: typeof holds === "number" ? String(holds) : kindName(holds) }, d.where.span);
   if (holds === false) t.report(rules.whereFails, { name: d.name.text, condition: module.file.text.slice(d.where.span.start, d.where.span.end), value: p.text, from: p.from }, d.where.span);
-}
-
-/** Names that an expression mentions: enough to order params by need. */
-function namesIn(e: Expr): string[] {
-  const found: string[] = [];
-  const visit = (v: unknown): void => {
-    if (Array.isArray(v)) v.forEach(visit);
-    else if (typeof v === "object" && v !== null) {
-      const node = v as { kind?: string; name?: unknown };
-      if (node.kind === "name" && typeof node.name === "string") found.push(node.name);
-      Object.values(v).forEach(visit);
-    }
-  };
-  visit(e);
-  return found;
 }

@@ -61,6 +61,7 @@ export function showValue(v: Value): string {
 
 /** A step of a `data` line as it would be written. */
 export function showStep(s: DataStepSpec): string {
+  if (s.op === "all_or_none") return `${s.op}(${s.steps.map(showStep).join(" |> ")}${s.p === 0.5 ? "" : `, p: ${s.p}`})`;
   if (s.op === "random_flip") return s.p === undefined || s.p === 0.5 ? s.op : `${s.op}(p: ${s.p})`;
   const size = s.op === "resize_short" ? [String(s.size)] : [String(s.height)];
   const filter = "filter" in s && s.filter !== "bilinear" ? [s.filter] : [];

@@ -167,7 +167,8 @@ export function applyBuiltin(t: Tracer, stage: Extract<Value, { kind: "builtin" 
 
 const EXPECTED: Record<BuiltinParameter["kind"], string> = {
   tensor: "a tensor", number: "a number", int: "a whole number", bool: "true or false", axis: "an axis", axes: "axes", word: "a word",
-  dims: "named dims", pad: "a padding such as reflect(1)", reparam: "a reparam such as spectral", init: "an initialization", any: "a value",
+  dims: "named dims", pad: "a padding such as reflect(1)", reparam: "a reparam such as spectral", init: "an initialization",
+  steps: "preprocessing steps such as random_flip |> random_crop(256)", any: "a value",
 };
 
 function fits(p: BuiltinParameter, v: Value): boolean {
@@ -179,6 +180,7 @@ function fits(p: BuiltinParameter, v: Value): boolean {
     case "pad": return isKind(v, "pad") || (typeof v === "number" && Number.isInteger(v) && v >= 0);
     case "reparam": return isNone(v) || isStage(v);
     case "word": return typeof v === "string";
+    case "steps": return isKind(v, "data-steps") || (isKind(v, "builtin") && !v.spec.stage);
     default: return true;
   }
 }

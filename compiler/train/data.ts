@@ -2,8 +2,9 @@
 import type { TrainItem } from "../../dsl/tree";
 import { rules } from "../diagnostics/table";
 import { BATCH } from "../graph/shape";
-import type { DataStepSpec, DataStreamSpec } from "../program";
-import type { Env } from "../trace/env";
+import type { DataStepSpec, DataStreamSpec, PictureStepSpec } from "../program";
+import { namesIn } from "../resolve/mentioned";
+import { Env } from "../trace/env";
 import { evaluate } from "../trace/expressions";
 import { shapeOf } from "../trace/bodies";
 import { writeType } from "../trace/parameters";
@@ -16,30 +17,66 @@ interface Size {
   readonly width: number;
 }
 
-/** The size after the last step that decides one; undefined while pictures keep their own. */
-function sizeAfter(t: Tracer, item: DataItem, steps: readonly DataStepSpec[]): Size | undefined {
-  let size: Size | undefined;
-  let least: number | undefined;
+/** What is known of a picture's size at a place of its steps: both sides, the shorter one at least, or nothing. */
+interface Known {
+  readonly size?: Size;
+  readonly least?: number;
+}
+
+/** What the sizes may be after these steps, which all_or_none leaves open; each once. */
+function sizesAfter(t: Tracer, item: DataItem, steps: readonly DataStepSpec[], before: readonly Known[]): readonly Known[] {
+  let sizes = before;
   for (const s of steps) {
-    if (s.op === "resize") size = { height: s.height, width: s.width };
-    else if (s.op === "resize_short") [size, least] = [undefined, s.size];
-    else if (s.op === "random_crop" || s.op === "center_crop") {
-      const room = size ?? (least === undefined ? undefined : { height: least, width: least });
-      if (room && (s.height > room.height || s.width > room.width))
-        t.report(rules.cropTooLarge, { crop: `${s.height}x${s.width}`, picture: `${room.height}x${room.width}`, name: item.names.map((n) => n.text).join(", ") }, item.pipeline?.span ?? item.span);
-      size = { height: s.height, width: s.width };
+    if (s.op === "resize") sizes = [{ size: { height: s.height, width: s.width } }];
+    else if (s.op === "resize_short") sizes = [{ least: s.size }];
+    else if (s.op === "all_or_none") sizes = once([...sizes, ...sizesAfter(t, item, s.steps, sizes)]);
+    else if (s.op !== "random_flip") {
+      checkRoom(t, item, s, sizes);
+      sizes = [{ size: { height: s.height, width: s.width } }];
     }
   }
-  return size;
+  return sizes;
+}
+
+const once = (sizes: readonly Known[]): Known[] => [...new Map(sizes.map((known) => [JSON.stringify([known.size?.height, known.size?.width, known.least]), known])).values()];
+
+function checkRoom(t: Tracer, item: DataItem, crop: Size, sizes: readonly Known[]): void {
+  const rooms = sizes.map(({ size, least }) => size ?? (least === undefined ? undefined : { height: least, width: least }));
+  const tight = rooms.find((room) => room && (crop.height > room.height || crop.width > room.width));
+  if (tight) t.report(rules.cropTooLarge, { crop: sizeText(crop), picture: sizeText(tight), name: item.names.map((n) => n.text).join(", ") }, item.pipeline?.span ?? item.span);
+}
+
+const sizeText = ({ height, width }: Size): string => `${height}x${width}`;
+
+function checkSize(t: Tracer, item: DataItem, name: string, steps: readonly DataStepSpec[], wanted: Size): void {
+  const made = sizesAfter(t, item, steps, [{}]);
+  if (made.every(({ size }) => size?.height === wanted.height && size.width === wanted.width)) return;
+  const came = made.map(({ size }) => (size ? sizeText(size) : "pictures of any size")).join(" or ");
+  t.report(rules.dataSize, { name, made: came, declared: sizeText(wanted) }, item.pipeline?.span ?? item.span);
+}
+
+/** What is done to a picture to be translated, where the line says it: it is the other side of `if training`. */
+function writtenTest(t: Tracer, item: DataItem, name: string, env: Env, size: Size): PictureStepSpec[] | undefined {
+  if (!item.pipeline || !namesIn(item.pipeline).includes("training")) return undefined;
+  const testing = new Env(env, true);
+  testing.set("training", false);
+  const steps = pipelineOf(t, item, testing);
+  const chance = steps?.find(({ op }) => op === "random_flip" || op === "random_crop" || op === "all_or_none");
+  if (chance) t.report(rules.chanceInTesting, { op: chance.op, name }, item.pipeline.span);
+  else if (steps) checkSize(t, item, name, steps, size);
+  return steps && whole(steps);
 }
 
 /** Without chance: straight to the model's size, the way the pipeline's last resize would. */
-function testSteps(steps: readonly DataStepSpec[], size: Size): DataStepSpec[] {
-  const last = steps.filter((s) => s.op === "resize" || s.op === "resize_short").at(-1);
+function testSteps(steps: readonly DataStepSpec[], size: Size): PictureStepSpec[] {
+  const last = whole(steps).filter((s) => s.op === "resize" || s.op === "resize_short").at(-1);
   const filter = last && "filter" in last ? last.filter : "bilinear";
   if (last?.op === "resize_short") return [last, { op: "center_crop", ...size }];
   return [{ op: "resize", ...size, filter }];
 }
+
+/** With what stands in all_or_none. */
+const whole = (steps: readonly DataStepSpec[]): PictureStepSpec[] => steps.flatMap((s) => (s.op === "all_or_none" ? whole(s.steps) : [s]));
 
 export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readonly DataStreamSpec[]): DataStreamSpec[] {
   const other = item.type.kind === "named" && !item.type.dims ? known.find((d) => item.type.kind === "named" && d.name === item.type.name.text) : undefined;
@@ -66,12 +103,10 @@ export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readon
       continue;
     }
     const full: DataStepSpec[] = steps.length > 0 ? steps : [{ op: "resize", height: h, width: w, filter: "bilinear" }];
-    const size = sizeAfter(t, item, full);
-    if (!size || size.height !== h || size.width !== w) {
-      const came = size ? `${size.height}x${size.width}` : "pictures of any size";
-      t.report(rules.dataSize, { name: name.text, made: came, declared: `${h}x${w}` }, item.pipeline?.span ?? item.span);
-    }
-    made.push({ name: name.text, folder: name.text, channels: c, height: h, width: w, steps: full, test: testSteps(full, { height: h, width: w }) });
+    const size = { height: h, width: w };
+    checkSize(t, item, name.text, full, size);
+    const test = writtenTest(t, item, name.text, env, size) ?? testSteps(full, size);
+    made.push({ name: name.text, folder: name.text, channels: c, height: h, width: w, steps: full, test });
     env.set(name.text, input(t, made.at(-1)!));
   }
   return made;
@@ -80,7 +115,7 @@ export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readon
 function pipelineOf(t: Tracer, item: DataItem, env: Env): DataStepSpec[] | undefined {
   if (!item.pipeline) return [];
   const written = evaluate(t, item.pipeline, env);
-  const value = isKind(written, "builtin") && !written.spec.stage ? t.call(written) : written;
+  const value = isKind(written, "builtin") && !written.spec.stage ? t.call(written, item.pipeline.span) : written;
   if (isKind(value, "data-steps")) return [...value.steps];
   if (!isPoison(value)) t.report(rules.wrongKind, { what: "`data`", expected: "preprocessing steps such as resize(286) |> random_crop(256)", got: kindName(value) }, item.pipeline.span);
   return undefined;

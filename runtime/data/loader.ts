@@ -3,7 +3,8 @@ import { decode, PictureError } from "./decode";
 import { prepareTraining } from "./pipeline";
 import { fingerprint, readPosition, type Position } from "./position";
 import { Random } from "./random";
-import type { DataSpec, Json } from "./types";
+import { settle } from "./settle";
+import type { DataSpec, Json, SettledSpec } from "./types";
 
 export interface Skip {
   /** The damaged file. */
@@ -42,7 +43,8 @@ interface Batch {
  * A damaged picture uses up its draw. A batch runs on into the next epoch: the compiled step has a fixed batch.
  */
 export class Loader {
-  readonly #spec: DataSpec;
+  readonly #spec: SettledSpec;
+  readonly #decided: readonly boolean[];
   readonly #files: readonly string[];
   readonly #options: LoaderOptions;
   readonly #random: Random;
@@ -58,10 +60,12 @@ export class Loader {
   constructor(spec: DataSpec, files: readonly string[], options: LoaderOptions, start = { consumed: 0, skipped: 0 }) {
     if (files.length === 0) throw new UserError(`data ${spec.name}: there are no pictures`);
     if (!Number.isInteger(options.batch) || options.batch < 1) throw new RangeError(`a batch of ${options.batch}`);
-    this.#spec = spec;
     this.#files = files;
     this.#options = options;
     this.#random = Random.seeded(options.seed).fork(`data ${spec.name}`);
+    const settled = settle(spec, this.#random);
+    this.#spec = settled.spec;
+    this.#decided = settled.decided;
     this.#consumed = start.consumed;
     this.#skipped = start.skipped;
     this.#tail = Promise.resolve(start.consumed);
@@ -84,6 +88,11 @@ export class Loader {
   /** Pictures an epoch (damaged ones included). */
   get epochLength(): number {
     return this.#files.length;
+  }
+
+  /** Of each all_or_none of the stream that was reached, in the order of the text: whether all pictures go through it. */
+  get decided(): readonly boolean[] {
+    return this.#decided;
   }
 
   /** Draws skipped so far because their picture is damaged. */

@@ -1,7 +1,7 @@
 import { UserError } from "../files/errors";
 import type { Random } from "./random";
 import { resize } from "./resize";
-import type { DataSpec, DataStep, Filter, FloatPicture, Picture } from "./types";
+import type { DataSpec, Filter, FloatPicture, Picture, PictureStep, SettledSpec } from "./types";
 
 /**
  * The preprocessing of a spec's `data` line on one picture, in the order written. Every step works on 8-bit pixels, as PIL and
@@ -9,7 +9,7 @@ import type { DataSpec, DataStep, Filter, FloatPicture, Picture } from "./types"
  * (top, then left), drawn even where they cannot matter, so that a picture's size does not shift what later steps draw.
  * Throws a UserError (with `name`) for a picture too small for a crop, or not of the model's size at the end.
  */
-export function prepareTraining(picture: Picture, spec: DataSpec, random: Random, name: string): Float32Array {
+export function prepareTraining(picture: Picture, spec: SettledSpec, random: Random, name: string): Float32Array {
   return finish(picture, spec, spec.steps, random, name);
 }
 
@@ -21,7 +21,7 @@ export function prepareTesting(picture: Picture, spec: DataSpec, name: string): 
 function finish(
   picture: Picture,
   spec: DataSpec,
-  steps: readonly DataStep[],
+  steps: readonly PictureStep[],
   random: Random | undefined,
   name: string,
 ): Float32Array {
@@ -35,7 +35,7 @@ function finish(
   return toFloat(done).data;
 }
 
-function apply(step: DataStep, picture: Picture, random: Random | undefined, name: string): Picture {
+function apply(step: PictureStep, picture: Picture, random: Random | undefined, name: string): Picture {
   switch (step.op) {
     case "random_flip":
       return chance(random, step.op).uniform() < (step.p ?? 0.5) ? flip(picture) : picture;

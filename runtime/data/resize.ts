@@ -1,3 +1,4 @@
+import { resizeAsCv2 } from "./resize-cv2";
 import type { Filter, Picture } from "./types";
 
 /**
@@ -15,7 +16,7 @@ interface Kernel {
   readonly at: (x: number) => number;
 }
 
-const kernels: Readonly<Record<Exclude<Filter, "bilinear_corner">, Kernel>> = {
+const kernels: Readonly<Record<"bilinear" | "bicubic", Kernel>> = {
   bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
   // Keys (1981) with a = -0.5, which is Pillow's (OpenCV's and PyTorch's is -0.75).
   bicubic: {
@@ -96,6 +97,7 @@ export function resize(picture: Picture, height: number, width: number, filter: 
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0))
     throw new RangeError(`resize to ${width}×${height}: whole numbers above 0 are needed`);
   if (filter === "bilinear_corner") return resizeByCorner(picture, height, width);
+  if (filter === "bilinear_cv2") return resizeAsCv2(picture, height, width);
   const { channels } = picture;
   const kernel = kernels[filter];
   let data = picture.data;

@@ -1,9 +1,15 @@
 /** The contract between a spec's `data` line, as compiled, and what executes it. */
 
-export type Filter = "bilinear" | "bicubic" | "bilinear_corner";
+export type Filter = "bilinear" | "bicubic" | "bilinear_corner" | "bilinear_cv2";
 
 /** One step of a preprocessing, in the words of the language. Sizes are in pixels. */
 export type DataStep =
+  | PictureStep
+  /** With probability p every picture of a run goes through these steps, else none does (settle.ts). */
+  | { op: "all_or_none"; p: number; steps: DataStep[] };
+
+/** A step that is done to each picture by itself. */
+export type PictureStep =
   | { op: "random_flip"; p?: number }
   | { op: "resize"; height: number; width: number; filter: Filter }
   | { op: "resize_short"; size: number; filter: Filter }
@@ -20,8 +26,13 @@ export interface DataSpec {
   width: number;
   /** What is done to a picture in training, in this order. */
   steps: DataStep[];
-  /** The same in testing: straight to the model's size, no chance. */
-  test: DataStep[];
+  /** The same in testing, without chance: what the spec says, or straight to the model's size. */
+  test: PictureStep[];
+}
+
+/** A stream of a run: what is done to all of its pictures or to none has been decided. */
+export interface SettledSpec extends DataSpec {
+  steps: PictureStep[];
 }
 
 /** An 8-bit picture, rows from the top, channels interleaved: data[(y * width + x) * channels + c], 0–255. */

@@ -1,3 +1,4 @@
+import { resizeAsCv2 } from "../data/resize-cv2";
 import type { Picture } from "../data/types";
 
 /**
@@ -39,39 +40,10 @@ export function scaleMap(map: Float32Array): Uint8Array {
   return Uint8Array.from(map, (v) => (Number.isFinite(v) ? Math.floor((255 * (v - low)) / range) : 0));
 }
 
-/** cv2.resize's INTER_LINEAR on one channel of 8 bits: pixel centres at half, two neighbours a side also when shrinking, edges repeat. */
-export function enlarge(
-  levels: Uint8Array,
-  height: number,
-  width: number,
-  toHeight: number,
-  toWidth: number,
-): Uint8Array {
-  const xs = neighbours(width, toWidth);
-  const ys = neighbours(height, toHeight);
-  const result = new Uint8Array(toHeight * toWidth);
-  ys.forEach(([top, bottom, fy], y) =>
-    xs.forEach(([left, right, fx], x) => {
-      const upper = levels[top * width + left]! * (1 - fx) + levels[top * width + right]! * fx;
-      const lower = levels[bottom * width + left]! * (1 - fx) + levels[bottom * width + right]! * fx;
-      result[y * toWidth + x] = Math.round(upper * (1 - fy) + lower * fy);
-    }),
-  );
-  return result;
-}
-
-function neighbours(from: number, to: number): (readonly [number, number, number])[] {
-  return Array.from({ length: to }, (_, i) => {
-    const at = Math.min(from - 1, Math.max(0, ((i + 0.5) * from) / to - 0.5));
-    const low = Math.floor(at);
-    return [low, Math.min(low + 1, from - 1), at - low];
-  });
-}
-
 /** The heat map of h × w numbers (row by row) as a coloured RGB picture of toHeight × toWidth. */
 export function heatmap(map: Float32Array, height: number, width: number, toHeight: number, toWidth: number): Picture {
   if (map.length !== height * width) throw new RangeError(`a map of ${map.length} numbers is not ${height}×${width}`);
-  const levels = enlarge(scaleMap(map), height, width, toHeight, toWidth);
+  const levels = resizeAsCv2({ width, height, channels: 1, data: scaleMap(map) }, toHeight, toWidth).data;
   const data = new Uint8Array(levels.length * 3);
   levels.forEach((level, i) => data.set(jet.subarray(level * 3, level * 3 + 3), i * 3));
   return { width: toWidth, height: toHeight, channels: 3, data };

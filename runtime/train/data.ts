@@ -35,6 +35,7 @@ export async function openData(program: Program, { folder, seed, strict, positio
     },
     position: () => Object.fromEntries(loaders.map(([name, loader]) => [name, loader.position()])),
     epoch: Math.ceil(longest / program.batch),
+    decided: loaders.flatMap(([name, loader]) => loader.decided.map((all) => `data ${name}: ${all ? "all" : "none"} of its pictures go through all_or_none`)),
     get skipped() {
       return loaders.reduce((sum, [, loader]) => sum + loader.skipped, 0);
     },

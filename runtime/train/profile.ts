@@ -61,6 +61,7 @@ export class Profile {
       },
       position: () => data.position(),
       epoch: data.epoch,
+      decided: data.decided,
       get skipped() {
         return data.skipped;
       },

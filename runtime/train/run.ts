@@ -146,6 +146,7 @@ function tellStart(restored: Restored | undefined, settings: TrainSettings, data
     emit({ kind: "warning", message: `the run was to have ${info.total} steps, now ${total}: a schedule in percent changes with it` });
   }
   if (info && !info.weightsOnly && info.epoch !== data.epoch) emit({ kind: "warning", message: `an epoch had ${info.epoch} steps, now ${data.epoch}` });
+  for (const message of data.decided ?? []) emit({ kind: "note", message });
   emit({ kind: "begin", step: info?.step ?? 0, total, seed, resumed: restored?.path });
 }
 

@@ -40,6 +40,8 @@ export interface DataSource {
   position(): Json;
   /** Steps in an epoch: the longer folder, in batches. */
   readonly epoch: number;
+  /** What chance has decided for the whole run, a line each. */
+  readonly decided?: readonly string[];
   /** Damaged pictures passed over so far. */
   readonly skipped: number;
   close(): void;

@@ -59,6 +59,7 @@ describe("specs/ugatit.gan", () => {
       "data",
       "data",
       "data",
+      "data",
       "net",
       "net",
       "let",
@@ -71,16 +72,16 @@ describe("specs/ugatit.gan", () => {
       "batch",
       "length",
     ]);
-    const phase = items[8];
+    const phase = items[9];
     if (phase?.kind !== "phase") throw new Error("no phase");
     expect(phase.trains.map(grouped)).toEqual(["DA", "DB"]);
     const [loop] = phase.body;
     expect(loop?.kind === "for" && loop.clauses.map(({ span }) => at(file, span))).toEqual([
       "d in directions",
     ]);
-    const generators = items[9];
+    const generators = items[10];
     expect(generators?.kind === "phase" && generators.when && grouped(generators.when)).toBe("(((step - 1) % critic_steps) == 0)");
-    expect(meaning(items[11])).toMatchObject({
+    expect(meaning(items[12])).toMatchObject({
       setting: { text: "rate" },
       held: { unit: "steps", value: { name: "rate_held" } },
       pieces: [
@@ -88,7 +89,7 @@ describe("specs/ugatit.gan", () => {
         { kind: "linear", to: { value: 0 } },
       ],
     });
-    expect(meaning(items[13])).toMatchObject({
+    expect(meaning(items[14])).toMatchObject({
       amount: { unit: "steps", value: { value: 1_000_000, text: "1_000_000" } },
     });
   });

@@ -48,9 +48,19 @@ describe("the tensorflow variant", { timeout: 60_000 }, () => {
   });
   it("prepares pictures in its order, enlarged to 286 at 256 px and by 15 elsewhere", () => {
     const steps = (set: readonly string[]): unknown => check(["tensorflow"], set).params.get("prepare")!.text;
-    const text = (size: number, load: number): string => `resize(${size}, bilinear_corner) |> random_flip |> resize(${load}, bilinear_corner) |> random_crop(${size})`;
+    const text = (size: number, load: number): string => `resize(${size}, bilinear_corner) |> all_or_none(random_flip |> resize(${load}, bilinear_corner) |> random_crop(${size}))`;
     expect(steps([])).toBe(text(256, 286));
     expect(steps(["size=128", "global_depth=6"])).toBe(text(128, 143));
+  });
+  it("augments a domain or leaves it as it is, and resizes pictures to be translated as OpenCV does", () => {
+    const data = (variants: readonly string[], ...set: string[]): unknown => check(variants, ["size=16", "global_depth=4", "local_depth=3", ...set]).model!.data.slice(0, 2).map(({ steps, test }) => [steps.map(({ op }) => op).join(), test.map((s) => ("filter" in s ? s.filter : s.op)).join()]);
+    const [published, all, none] = [["resize,all_or_none", "bilinear_cv2"], ["resize,random_flip,resize,random_crop", "bilinear_cv2"], ["resize", "bilinear_cv2"]];
+    expect(data(["tensorflow"])).toEqual([published, published]);
+    // What chance decides there can be said, of each domain by itself; and either choice is PyTorch's dialect's, too.
+    expect(data(["tensorflow"], "prepare_A=resize(size, bilinear_corner) |> random_flip |> resize(load_size, bilinear_corner) |> random_crop(size)", "prepare_B=resize(size, bilinear_corner)")).toEqual([all, none]);
+    expect(data([])).toEqual([0, 1].map(() => ["random_flip,resize,random_crop", "bilinear"]));
+    expect(data([], "prepare_B=resize(size)", "test_prepare=resize(size, bilinear_cv2)")).toEqual([["random_flip,resize,random_crop", "bilinear_cv2"], ["resize", "bilinear_cv2"]]);
+    expect(data([], "prepare=resize(size) |> all_or_none(random_flip)")).toEqual([0, 1].map(() => ["resize,all_or_none", "bilinear"]));
   });
   it("draws a second batch for the generators, and PyTorch's does not", () => {
     expect(compileTf({ name: "tensorflow", variants: ["tensorflow"] }).program!.data.map((d) => d.name)).toEqual(["A", "B", "A2", "B2"]);

@@ -71,12 +71,16 @@ describe("the step in double precision equals TensorFlow's", () => {
     if (!wanted) return;
     expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
     const rounding = new Set<string>();
+    const excuse = ({ name, difference }: Told): void => void (name.startsWith("1.update.") && difference < FIRST_UPDATE && rounding.add(name));
+    const inexcusable = (lines: readonly string[]): string[] => lines.filter((line) => !rounding.has(line.slice(0, line.indexOf(":"))));
     const wrong = compareTensors(golden, found, wanted, (told) => {
-      if (told.name.startsWith("1.update.") && told.difference < FIRST_UPDATE) rounding.add(told.name);
+      excuse(told);
       tell(live)(told);
     });
-    expect(wrong.filter((line) => !rounding.has(line.slice(0, line.indexOf(":"))))).toEqual([]);
-    expect(compareDigests(c, wanted, golden)).toEqual([]);
+    expect(inexcusable(wrong)).toEqual([]);
+    // Another machine's TensorFlow chooses other kernels than the one that made the golden file.
+    rounding.clear();
+    expect(inexcusable(compareDigests(c, wanted, golden, excuse))).toEqual([]);
   });
 });
 

@@ -1,10 +1,11 @@
 // Resizing as Pillow does it (libImaging/Resample.c): the published models were trained on its pixels, and other libraries' "bilinear"
 // differs by up to 23 of 255. When shrinking, the filter is widened, so that every pixel counts; weights are 22-bit fixed-point; rows
 // first, rounded to 8 bits, then columns.
+import { resizedAsCv2 } from "./opencv";
 import type { Picture } from "./pictures";
 
-/** `bilinear_corner` is TensorFlow 1's resize_images: the four nearest pixels of x · scale, without antialiasing. */
-export type Filter = "bilinear" | "bicubic" | "bilinear_corner";
+/** `bilinear_corner` is TensorFlow 1's resize_images: the four nearest pixels of x · scale, without antialiasing. `bilinear_cv2` is OpenCV's. */
+export type Filter = "bilinear" | "bicubic" | "bilinear_corner" | "bilinear_cv2";
 
 interface Kernel {
   /** Half its width at scale 1, in pixels. */
@@ -65,6 +66,7 @@ function pass(source: Uint8Array, blocks: number, from: number, to: number, step
 /** The picture at height × width; its aspect is not kept. */
 export function resized(picture: Picture, height: number, width: number, filter: Filter): Picture {
   if (filter === "bilinear_corner") return resizedByCorner(picture, height, width);
+  if (filter === "bilinear_cv2") return resizedAsCv2(picture, height, width);
   const { channels } = picture;
   const kernel = kernels[filter];
   let { data } = picture;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { crop, flip, prepareTesting, prepareTraining, toBytes, toFloat } from "../../../runtime/data/pipeline";
 import { Random } from "../../../runtime/data/random";
 import { resize } from "../../../runtime/data/resize";
-import type { DataSpec, DataStep, Picture } from "../../../runtime/data/types";
+import type { Picture, PictureStep as DataStep, SettledSpec as DataSpec } from "../../../runtime/data/types";
 import { UserError } from "../../../runtime/files/errors";
 import { noise } from "./scratch";
 

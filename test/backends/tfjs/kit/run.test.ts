@@ -235,6 +235,7 @@ describe("data", () => {
         program.data[0]!.steps,
         [{ op: "resize_short", size: 9, filter: "bicubic" }, { op: "center_crop", height: 8, width: 8 }],
         [{ op: "resize", height: 8, width: 8, filter: "bilinear_corner" }],
+        [{ op: "resize", height: 8, width: 8, filter: "bilinear_cv2" }, { op: "all_or_none", p: 1, steps: [{ op: "random_flip", p: 0.5 }] }],
         [{ op: "random_flip", p: 0.3 }, { op: "resize", height: 8, width: 8, filter: "bilinear" }],
       ] as const) {
         const spec = { ...program.data[0]!, channels, steps: [...steps], test: [] };

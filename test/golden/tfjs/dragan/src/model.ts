@@ -42,6 +42,9 @@ const settings = {
   eps_form: "corrected",
   rate_held: "0",
   prepare: "random_flip |> resize(94) |> random_crop(64)",
+  prepare_A: "random_flip |> resize(94) |> random_crop(64)",
+  prepare_B: "random_flip |> resize(94) |> random_crop(64)",
+  test_prepare: "resize(64)",
   encoder_norm: "IN(affine: false)",
   decoder_norm: "AdaLIN(start: 0.9, smoothing: 0, unbiased: true)",
   upsample_norm: "ILN(unbiased: true)",
@@ -111,7 +114,11 @@ param decay: float = 1e-4         "weight decay"
 param decay_on: word = all        "all: of biases, norms and rho, too; weights: of kernels alone"
 param eps_form: word = corrected  "Adam adds eps to the root of the corrected second moment, or (hat) of the other"
 param rate_held: int = 0          "steps of one rate, an epoch of the TensorFlow code; 0: each step has its own"
+// The pictures:
 param prepare = random_flip |> resize(load_size) |> random_crop(size)  "what is done to a picture"
+param prepare_A = prepare          "what is done to one of A's"
+param prepare_B = prepare          "what is done to one of B's"
+param test_prepare = resize(size)  "what is done to one that is to be translated"
 
 param encoder_norm: Norm = IN(affine: affine)
 param decoder_norm: Norm(gamma, beta) = AdaLIN(start: rho, smoothing: smoothing, unbiased: unbiased)  // offers style inputs
@@ -164,8 +171,10 @@ network Discriminator(x: image[3, H, W], depth: int) {
 }
 
 train {
-  data A, B: image[3, size, size] = prepare  // two unpaired folders
-  data A2: A                                 // their next pictures, drawn only where \`fresh_batch\` asks for them
+  // Two unpaired folders, and their next pictures, drawn only where \`fresh_batch\` asks for them.
+  data A: image[3, size, size] = if training { prepare_A } else { test_prepare }
+  data B: image[3, size, size] = if training { prepare_B } else { test_prepare }
+  data A2: A
   data B2: B
 
   net AB, BA: Generator init initial
@@ -257,7 +266,9 @@ variant tensorflow {
   eps_form = hat,
   rate_held = 10_000,
   load_size = if size == 256 { size + 30 } else { size + 15 },
-  prepare = resize(size, bilinear_corner) |> random_flip |> resize(load_size, bilinear_corner) |> random_crop(size),
+  prepare = resize(size, bilinear_corner)
+    |> all_or_none(random_flip |> resize(load_size, bilinear_corner) |> random_crop(size)),
+  test_prepare = resize(size, bilinear_cv2),
 }
 
 // Its other adversarial losses; least squares is the default of both.
@@ -276,7 +287,7 @@ variant dragan { critic_loss = bce, generator_loss = bce, weights.penalty = 10.0
 export const model: TrainingModel = {
   origin: {
     name: "ugatit",
-    hash: "7c2255052ac354e4755ab26364294700e9e3ff4fa92386d553abf57e354fa1c0",
+    hash: "49b37d6b113a996c832854739e5b6aeacbe97ca6bc0274c027197628d3554e11",
     settings,
     notes,
     source,

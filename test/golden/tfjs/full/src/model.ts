@@ -41,6 +41,9 @@ const settings = {
   eps_form: "corrected",
   rate_held: "0",
   prepare: "random_flip |> resize(94) |> random_crop(64)",
+  prepare_A: "random_flip |> resize(94) |> random_crop(64)",
+  prepare_B: "random_flip |> resize(94) |> random_crop(64)",
+  test_prepare: "resize(64)",
   encoder_norm: "IN(affine: false)",
   decoder_norm: "AdaLIN(start: 0.9, smoothing: 0, unbiased: true)",
   upsample_norm: "ILN(unbiased: true)",
@@ -110,7 +113,11 @@ param decay: float = 1e-4         "weight decay"
 param decay_on: word = all        "all: of biases, norms and rho, too; weights: of kernels alone"
 param eps_form: word = corrected  "Adam adds eps to the root of the corrected second moment, or (hat) of the other"
 param rate_held: int = 0          "steps of one rate, an epoch of the TensorFlow code; 0: each step has its own"
+// The pictures:
 param prepare = random_flip |> resize(load_size) |> random_crop(size)  "what is done to a picture"
+param prepare_A = prepare          "what is done to one of A's"
+param prepare_B = prepare          "what is done to one of B's"
+param test_prepare = resize(size)  "what is done to one that is to be translated"
 
 param encoder_norm: Norm = IN(affine: affine)
 param decoder_norm: Norm(gamma, beta) = AdaLIN(start: rho, smoothing: smoothing, unbiased: unbiased)  // offers style inputs
@@ -163,8 +170,10 @@ network Discriminator(x: image[3, H, W], depth: int) {
 }
 
 train {
-  data A, B: image[3, size, size] = prepare  // two unpaired folders
-  data A2: A                                 // their next pictures, drawn only where \`fresh_batch\` asks for them
+  // Two unpaired folders, and their next pictures, drawn only where \`fresh_batch\` asks for them.
+  data A: image[3, size, size] = if training { prepare_A } else { test_prepare }
+  data B: image[3, size, size] = if training { prepare_B } else { test_prepare }
+  data A2: A
   data B2: B
 
   net AB, BA: Generator init initial
@@ -256,7 +265,9 @@ variant tensorflow {
   eps_form = hat,
   rate_held = 10_000,
   load_size = if size == 256 { size + 30 } else { size + 15 },
-  prepare = resize(size, bilinear_corner) |> random_flip |> resize(load_size, bilinear_corner) |> random_crop(size),
+  prepare = resize(size, bilinear_corner)
+    |> all_or_none(random_flip |> resize(load_size, bilinear_corner) |> random_crop(size)),
+  test_prepare = resize(size, bilinear_cv2),
 }
 
 // Its other adversarial losses; least squares is the default of both.
@@ -275,7 +286,7 @@ variant dragan { critic_loss = bce, generator_loss = bce, weights.penalty = 10.0
 export const model: TrainingModel = {
   origin: {
     name: "ugatit",
-    hash: "4e9ba83b56e6829354d43df1669c4afc70625e7a75d6cd1bd8a1f1d7034cd51b",
+    hash: "26942b1a04384cb39de10ca49233d9db6d16ada3fef4e2b8bc7c2ae49b030c92",
     settings,
     notes,
     source,

@@ -41,6 +41,9 @@ const settings = {
   eps_form: "corrected",
   rate_held: "0",
   prepare: "random_flip |> resize(94) |> random_crop(64)",
+  prepare_A: "random_flip |> resize(94) |> random_crop(64)",
+  prepare_B: "random_flip |> resize(94) |> random_crop(64)",
+  test_prepare: "resize(64)",
   encoder_norm: "IN(affine: false)",
   decoder_norm: "AdaLIN(start: 0.9, smoothing: 0, unbiased: true)",
   upsample_norm: "ILN(unbiased: true)",
@@ -110,7 +113,11 @@ param decay: float = 1e-4         "weight decay"
 param decay_on: word = all        "all: of biases, norms and rho, too; weights: of kernels alone"
 param eps_form: word = corrected  "Adam adds eps to the root of the corrected second moment, or (hat) of the other"
 param rate_held: int = 0          "steps of one rate, an epoch of the TensorFlow code; 0: each step has its own"
+// The pictures:
 param prepare = random_flip |> resize(load_size) |> random_crop(size)  "what is done to a picture"
+param prepare_A = prepare          "what is done to one of A's"
+param prepare_B = prepare          "what is done to one of B's"
+param test_prepare = resize(size)  "what is done to one that is to be translated"
 
 param encoder_norm: Norm = IN(affine: affine)
 param decoder_norm: Norm(gamma, beta) = AdaLIN(start: rho, smoothing: smoothing, unbiased: unbiased)  // offers style inputs
@@ -163,8 +170,10 @@ network Discriminator(x: image[3, H, W], depth: int) {
 }
 
 train {
-  data A, B: image[3, size, size] = prepare  // two unpaired folders
-  data A2: A                                 // their next pictures, drawn only where \`fresh_batch\` asks for them
+  // Two unpaired folders, and their next pictures, drawn only where \`fresh_batch\` asks for them.
+  data A: image[3, size, size] = if training { prepare_A } else { test_prepare }
+  data B: image[3, size, size] = if training { prepare_B } else { test_prepare }
+  data A2: A
   data B2: B
 
   net AB, BA: Generator init initial
@@ -256,7 +265,9 @@ variant tensorflow {
   eps_form = hat,
   rate_held = 10_000,
   load_size = if size == 256 { size + 30 } else { size + 15 },
-  prepare = resize(size, bilinear_corner) |> random_flip |> resize(load_size, bilinear_corner) |> random_crop(size),
+  prepare = resize(size, bilinear_corner)
+    |> all_or_none(random_flip |> resize(load_size, bilinear_corner) |> random_crop(size)),
+  test_prepare = resize(size, bilinear_cv2),
 }
 
 // Its other adversarial losses; least squares is the default of both.
@@ -275,7 +286,7 @@ variant dragan { critic_loss = bce, generator_loss = bce, weights.penalty = 10.0
 export const model: TrainingModel = {
   origin: {
     name: "ugatit",
-    hash: "857072d25debab40fa0b802e2d616bbe11ccc090aa702f9acc7298d8dfb21349",
+    hash: "55395c355c9656c5700ba602528ef177fef9ce4fa0ec33a962e2144cd1d1fc14",
     settings,
     notes,
     source,

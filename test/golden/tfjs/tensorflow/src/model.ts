@@ -40,7 +40,12 @@ const settings = {
   decay_on: "weights",
   eps_form: "hat",
   rate_held: "10000",
-  prepare: "resize(64, bilinear_corner) |> random_flip |> resize(79, bilinear_corner) |> random_crop(64)",
+  prepare: "resize(64, bilinear_corner) |> all_or_none(random_flip |> resize(79, bilinear_corner) |> random_crop(64))",
+  prepare_A:
+    "resize(64, bilinear_corner) |> all_or_none(random_flip |> resize(79, bilinear_corner) |> random_crop(64))",
+  prepare_B:
+    "resize(64, bilinear_corner) |> all_or_none(random_flip |> resize(79, bilinear_corner) |> random_crop(64))",
+  test_prepare: "resize(64, bilinear_cv2)",
   encoder_norm: "IN(affine: true)",
   decoder_norm: "AdaLIN(start: 1, smoothing: 0.1, unbiased: false)",
   upsample_norm: "ILN(unbiased: false)",
@@ -110,7 +115,11 @@ param decay: float = 1e-4         "weight decay"
 param decay_on: word = all        "all: of biases, norms and rho, too; weights: of kernels alone"
 param eps_form: word = corrected  "Adam adds eps to the root of the corrected second moment, or (hat) of the other"
 param rate_held: int = 0          "steps of one rate, an epoch of the TensorFlow code; 0: each step has its own"
+// The pictures:
 param prepare = random_flip |> resize(load_size) |> random_crop(size)  "what is done to a picture"
+param prepare_A = prepare          "what is done to one of A's"
+param prepare_B = prepare          "what is done to one of B's"
+param test_prepare = resize(size)  "what is done to one that is to be translated"
 
 param encoder_norm: Norm = IN(affine: affine)
 param decoder_norm: Norm(gamma, beta) = AdaLIN(start: rho, smoothing: smoothing, unbiased: unbiased)  // offers style inputs
@@ -163,8 +172,10 @@ network Discriminator(x: image[3, H, W], depth: int) {
 }
 
 train {
-  data A, B: image[3, size, size] = prepare  // two unpaired folders
-  data A2: A                                 // their next pictures, drawn only where \`fresh_batch\` asks for them
+  // Two unpaired folders, and their next pictures, drawn only where \`fresh_batch\` asks for them.
+  data A: image[3, size, size] = if training { prepare_A } else { test_prepare }
+  data B: image[3, size, size] = if training { prepare_B } else { test_prepare }
+  data A2: A
   data B2: B
 
   net AB, BA: Generator init initial
@@ -256,7 +267,9 @@ variant tensorflow {
   eps_form = hat,
   rate_held = 10_000,
   load_size = if size == 256 { size + 30 } else { size + 15 },
-  prepare = resize(size, bilinear_corner) |> random_flip |> resize(load_size, bilinear_corner) |> random_crop(size),
+  prepare = resize(size, bilinear_corner)
+    |> all_or_none(random_flip |> resize(load_size, bilinear_corner) |> random_crop(size)),
+  test_prepare = resize(size, bilinear_cv2),
 }
 
 // Its other adversarial losses; least squares is the default of both.
@@ -275,7 +288,7 @@ variant dragan { critic_loss = bce, generator_loss = bce, weights.penalty = 10.0
 export const model: TrainingModel = {
   origin: {
     name: "ugatit",
-    hash: "8e2dc717f491ce7682318140bc37414c318e25a5d777a238ffb4a146f3d7a9e8",
+    hash: "581351e88cb0d412f359198254aa38acde9abfa0e6c622ee028d607e20225e25",
     settings,
     notes,
     source,
@@ -296,11 +309,17 @@ export const model: TrainingModel = {
       width: 64,
       steps: [
         { op: "resize", height: 64, width: 64, filter: "bilinear_corner" },
-        { op: "random_flip", p: 0.5 },
-        { op: "resize", height: 79, width: 79, filter: "bilinear_corner" },
-        { op: "random_crop", height: 64, width: 64 },
+        {
+          op: "all_or_none",
+          p: 0.5,
+          steps: [
+            { op: "random_flip", p: 0.5 },
+            { op: "resize", height: 79, width: 79, filter: "bilinear_corner" },
+            { op: "random_crop", height: 64, width: 64 },
+          ],
+        },
       ],
-      test: [{ op: "resize", height: 64, width: 64, filter: "bilinear_corner" }],
+      test: [{ op: "resize", height: 64, width: 64, filter: "bilinear_cv2" }],
     },
     {
       name: "B",
@@ -310,11 +329,17 @@ export const model: TrainingModel = {
       width: 64,
       steps: [
         { op: "resize", height: 64, width: 64, filter: "bilinear_corner" },
-        { op: "random_flip", p: 0.5 },
-        { op: "resize", height: 79, width: 79, filter: "bilinear_corner" },
-        { op: "random_crop", height: 64, width: 64 },
+        {
+          op: "all_or_none",
+          p: 0.5,
+          steps: [
+            { op: "random_flip", p: 0.5 },
+            { op: "resize", height: 79, width: 79, filter: "bilinear_corner" },
+            { op: "random_crop", height: 64, width: 64 },
+          ],
+        },
       ],
-      test: [{ op: "resize", height: 64, width: 64, filter: "bilinear_corner" }],
+      test: [{ op: "resize", height: 64, width: 64, filter: "bilinear_cv2" }],
     },
     {
       name: "A2",
@@ -324,11 +349,17 @@ export const model: TrainingModel = {
       width: 64,
       steps: [
         { op: "resize", height: 64, width: 64, filter: "bilinear_corner" },
-        { op: "random_flip", p: 0.5 },
-        { op: "resize", height: 79, width: 79, filter: "bilinear_corner" },
-        { op: "random_crop", height: 64, width: 64 },
+        {
+          op: "all_or_none",
+          p: 0.5,
+          steps: [
+            { op: "random_flip", p: 0.5 },
+            { op: "resize", height: 79, width: 79, filter: "bilinear_corner" },
+            { op: "random_crop", height: 64, width: 64 },
+          ],
+        },
       ],
-      test: [{ op: "resize", height: 64, width: 64, filter: "bilinear_corner" }],
+      test: [{ op: "resize", height: 64, width: 64, filter: "bilinear_cv2" }],
       of: "A",
     },
     {
@@ -339,11 +370,17 @@ export const model: TrainingModel = {
       width: 64,
       steps: [
         { op: "resize", height: 64, width: 64, filter: "bilinear_corner" },
-        { op: "random_flip", p: 0.5 },
-        { op: "resize", height: 79, width: 79, filter: "bilinear_corner" },
-        { op: "random_crop", height: 64, width: 64 },
+        {
+          op: "all_or_none",
+          p: 0.5,
+          steps: [
+            { op: "random_flip", p: 0.5 },
+            { op: "resize", height: 79, width: 79, filter: "bilinear_corner" },
+            { op: "random_crop", height: 64, width: 64 },
+          ],
+        },
       ],
-      test: [{ op: "resize", height: 64, width: 64, filter: "bilinear_corner" }],
+      test: [{ op: "resize", height: 64, width: 64, filter: "bilinear_cv2" }],
       of: "B",
     },
   ],

@@ -43,7 +43,7 @@ export function training(store: Weights): Training {
   }
   type Values = ReturnType<typeof values>;
 
-  /** phase discriminators, specs/ugatit.gan:120 */
+  /** phase discriminators, specs/ugatit.gan:126 */
   function discriminators({ directions }: Values, losses: Losses): Tensor {
     const w = store.place("discriminators");
     for (const d of directions) {
@@ -76,7 +76,7 @@ export function training(store: Weights): Training {
     return losses.total("discriminators");
   }
 
-  /** phase generators, specs/ugatit.gan:140 */
+  /** phase generators, specs/ugatit.gan:146 */
   function generators({ directions }: Values, losses: Losses): Tensor {
     for (const d of directions) {
       const fake = d.go.call(d.later_from);

@@ -11,6 +11,12 @@ import { type Filter, resized } from "./resize.js";
 
 /** One step of the preparation, in the words of the spec. Sizes in pixels. */
 export type DataStep =
+  | PictureStep
+  /** With probability p all pictures of a run go through these steps, else none does. */
+  | { readonly op: "all_or_none"; readonly p: number; readonly steps: readonly DataStep[] };
+
+/** What is done to each picture by itself. */
+export type PictureStep =
   | { readonly op: "random_flip"; readonly p?: number }
   | { readonly op: "resize"; readonly height: number; readonly width: number; readonly filter: Filter }
   | { readonly op: "resize_short"; readonly size: number; readonly filter: Filter }
@@ -27,7 +33,7 @@ export interface DataStream {
   readonly width: number;
   readonly steps: readonly DataStep[];
   /** What is done in testing: no chance in it. */
-  readonly test: readonly DataStep[];
+  readonly test: readonly PictureStep[];
 }
 
 /** Where a stream stands. */
@@ -60,6 +66,8 @@ export async function listPictures(folder: string): Promise<string[]> {
 
 export class Stream {
   private readonly draws: Draws;
+  /** What is left to chance once a run is decided in them. */
+  private readonly steps: readonly PictureStep[];
   private readonly orders = new Map<number, Uint32Array>();
   private readonly damaged = new Set<string>();
   private item: number;
@@ -76,6 +84,7 @@ export class Stream {
         `data ${spec.name} is not the folder this run began with: it had ${from.count} pictures, or other names`,
       );
     this.draws = Draws.seeded(seed).fork(`data ${spec.name}`);
+    this.steps = this.settled(spec.steps, { count: 0 });
     this.item = from?.item ?? 0;
     this.skipped = from?.skipped ?? 0;
   }
@@ -111,7 +120,7 @@ export class Stream {
           prepared(
             await readPicture(file, channels),
             this.spec,
-            this.spec.steps,
+            this.steps,
             file,
             this.draws.fork(`draw ${this.item}`),
           ),
@@ -124,6 +133,16 @@ export class Stream {
       }
     }
     return values;
+  }
+
+  /** The coins are the seed's and the stream's, in the order of the text, so that a run goes on with the same. */
+  private settled(steps: readonly DataStep[], coins: { count: number }): PictureStep[] {
+    return steps.flatMap((step) => {
+      if (step.op !== "all_or_none") return [step];
+      const all = this.draws.fork(`all_or_none ${++coins.count}`).uniform() < step.p;
+      process.stdout.write(`data ${this.spec.name}: ${all ? "all" : "none"} of its pictures go through all_or_none\n`);
+      return all ? this.settled(step.steps, coins) : [];
+    });
   }
 
   private fileOf(item: number): string {
@@ -159,7 +178,7 @@ function fingerprint(files: readonly string[]): string {
 export function prepared(
   picture: Picture,
   spec: DataStream,
-  steps: readonly DataStep[],
+  steps: readonly PictureStep[],
   name: string,
   draws: Draws,
 ): Float32Array {
@@ -171,7 +190,7 @@ export function prepared(
   return toValues(done);
 }
 
-function apply(step: DataStep, picture: Picture, name: string, draws: Draws): Picture {
+function apply(step: PictureStep, picture: Picture, name: string, draws: Draws): Picture {
   const { width, height } = picture;
   if (step.op === "random_flip") return draws.uniform() < (step.p ?? 0.5) ? flipped(picture) : picture;
   if (step.op === "resize") return resized(picture, step.height, step.width, step.filter);

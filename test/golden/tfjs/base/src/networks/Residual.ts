@@ -5,7 +5,7 @@ import { reflect } from "../lib/pads.js";
 import type { Scope } from "../lib/scope.js";
 import type { Tensor } from "../lib/tf.js";
 
-/** block Residual, specs/ugatit.gan:62 */
+/** block Residual, specs/ugatit.gan:66 */
 export class Residual {
   constructor(
     private readonly weights: Scope,

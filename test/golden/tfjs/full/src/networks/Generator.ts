@@ -7,7 +7,7 @@ import type { Scope } from "../lib/scope.js";
 import type { Tensor } from "../lib/tf.js";
 import { Residual } from "../networks/Residual.js";
 
-/** network Generator, specs/ugatit.gan:68 */
+/** network Generator, specs/ugatit.gan:72 */
 export class Generator {
   constructor(private readonly weights: Scope) {}
 

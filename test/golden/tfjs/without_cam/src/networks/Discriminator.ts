@@ -5,7 +5,7 @@ import { reflect } from "../lib/pads.js";
 import type { Scope } from "../lib/scope.js";
 import type { Tensor } from "../lib/tf.js";
 
-/** network Discriminator, specs/ugatit.gan:95 */
+/** network Discriminator, specs/ugatit.gan:99 */
 export class Discriminator {
   constructor(
     private readonly weights: Scope,
