@@ -27,14 +27,24 @@ export interface TensorFlowOperations {
   run(name: string, inputs: readonly Tensor[], attributes: Attributes): Tensor;
   /** One with `count` outputs. */
   runMany(name: string, inputs: readonly Tensor[], attributes: Attributes, count: number): Tensor[];
+  /** The constant of this name, made once and kept: a small operand that is the same in every step. */
+  constant(name: string, make: () => Tensor): Tensor;
 }
 
 const types: Readonly<Record<string, string>> = { float32: "TF_FLOAT", int32: "TF_INT32" };
+
+const known = new WeakMap<NodeBackend, TensorFlowOperations>();
 
 /** TensorFlow itself, under tfjs-node and tfjs-node-gpu. */
 export function tensorFlow(): TensorFlowOperations | undefined {
   if (tf.getBackend() !== "tensorflow") return undefined;
   const backend = tf.backend() as unknown as NodeBackend;
+  const found = known.get(backend) ?? operationsOf(backend);
+  known.set(backend, found);
+  return found;
+}
+
+function operationsOf(backend: NodeBackend): TensorFlowOperations {
   const { binding } = backend;
   const attribute = (name: string, value: string | number | boolean): Attribute => {
     if (typeof value === "number") return { name, type: binding["TF_ATTR_FLOAT"]!, value };
@@ -46,7 +56,13 @@ export function tensorFlow(): TensorFlowOperations | undefined {
   };
   const all = (attributes: Attributes): Attribute[] =>
     Object.entries(attributes).map(([key, value]) => attribute(key, value));
+  const constants = new Map<string, Tensor>();
   return {
+    constant(name, make) {
+      const made = constants.get(name) ?? tf.keep(make());
+      constants.set(name, made);
+      return made;
+    },
     run: (name, inputs, attributes) => backend.executeSingleOutput(name, all(attributes), inputs),
     runMany: (name, inputs, attributes, count) => backend.executeMultipleOutputs(name, all(attributes), inputs, count),
   };

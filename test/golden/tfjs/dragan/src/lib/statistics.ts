@@ -63,18 +63,22 @@ function batchNormalized(
   const laid = (t: Tensor): Tensor => (fits ? t : t.reshape(flat));
   const back = (t: Tensor): Tensor => (fits ? t : t.reshape(x.shape));
   return withGradient(x, (t) => {
-    const [scale, offset, none] = [filled(channels, Math.sqrt(share)), filled(channels, 0), filled(0, 0)];
+    const [scale, offset, none] = [
+      filled(native, channels, Math.sqrt(share)),
+      filled(native, channels, 0),
+      filled(native, 0, 0),
+    ];
     const [y, , , ...kept] = native.runMany("FusedBatchNormV3", [laid(t), scale, offset, none, none], settings, 6);
     const gradient = (g: Tensor, input: Tensor, ...rest: Tensor[]): Tensor => {
       if (isRecorded()) return recordedGradient(g, input, axes, options);
-      return back(native.runMany("FusedBatchNormGradV3", [laid(g), laid(input), ...rest], settings, 5)[0]!);
+      return back(native.runMany("FusedBatchNormGradV3", [laid(g), laid(input), scale, ...rest], settings, 5)[0]!);
     };
-    return { value: back(y!), saved: [t, scale, ...kept], gradient };
+    return { value: back(y!), saved: [t, ...kept], gradient };
   });
 }
 
-function filled(count: number, value: number): Tensor {
-  return tf.tensor1d(new Float32Array(count).fill(value));
+function filled(native: TensorFlowOperations, count: number, value: number): Tensor {
+  return native.constant(`${count} times ${value}`, () => tf.tensor1d(new Float32Array(count).fill(value)));
 }
 
 function standardized(

@@ -82,7 +82,7 @@ export class Losses {
 
   /** @param value one number a sample, or one for all */
   add(name: string, value: Tensor | number): void {
-    const mean = typeof value === "number" ? tf.scalar(value) : value.mean();
+    const mean = typeof value === "number" ? tf.scalar(value) : value.size === 1 ? value.reshape([]) : value.mean();
     const before = this.terms.get(name);
     this.terms.set(name, before ? before.add(mean) : mean);
   }

@@ -1,7 +1,7 @@
 // Functions that TensorFlow.js lacks, or has with a gradient that is wrong or slow. Gradients of gradients are right as well.
-import { linearMap, withGradient } from "./adjoint.js";
+import { linearMap, withGradient, withGradients } from "./adjoint.js";
 import { tensorFlow } from "./native.js";
-import { isRecorded, offTape } from "./tape.js";
+import { isRecorded, isState, offTape } from "./tape.js";
 import { type Tensor, type Tensor2D, tf } from "./tf.js";
 
 /** max(x, 0). */
@@ -94,6 +94,26 @@ export function unit(v: Tensor, eps = 1e-12, axes?: readonly number[]): Tensor {
 
 /** Sums of a matrix' products with a vector along its rows (axis 0) or columns (axis 1): a vector of the other axis' length. */
 export function timesVector(matrix: Tensor, vector: Tensor, axis: 0 | 1): Tensor {
+  if (!isState(vector)) return product(matrix, vector, axis);
+  const outer = (g: Tensor, v: Tensor): Tensor => {
+    const [rows, columns] = axis === 0 ? [v, g] : [g, v];
+    return tf.matMul(rows.reshape([-1, 1]) as Tensor2D, columns.reshape([1, -1]) as Tensor2D);
+  };
+  return withGradient(matrix, (m) => ({ value: product(m, vector, axis), saved: [vector], gradient: outer }));
+}
+
+function product(matrix: Tensor, vector: Tensor, axis: 0 | 1): Tensor {
   const [m, column] = [matrix as Tensor2D, vector.reshape([-1, 1]) as Tensor2D];
   return (axis === 0 ? tf.matMul(column, m, true) : tf.matMul(m, column)).flatten();
+}
+
+/** The sum of two vectors' products: a scalar. */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  if (isState(a))
+    return withGradient(b, (t) => ({ value: t.mul(a).sum(), saved: [a], gradient: (g, other) => other.mul(g) }));
+  return withGradients([a, b], (x, y) => ({
+    value: x!.mul(y!).sum(),
+    saved: [x!, y!],
+    gradients: (g, left, right) => [right!.mul(g), left!.mul(g)],
+  }));
 }

@@ -48,11 +48,8 @@ function reflected(x: Tensor, sides: [number, number][]): Tensor {
 function reflectAdjoint(g: Tensor, sides: [number, number][]): Tensor {
   const native = tensorFlow();
   if (!native) return eachAxis(g, sides, foldReflected);
-  return native.run("MirrorPadGrad", [g, tf.tensor2d(sides, undefined, "int32")], {
-    T: "float32",
-    Tpaddings: "int32",
-    mode: "REFLECT",
-  });
+  const paddings = native.constant(`paddings ${sides.join()}`, () => tf.tensor2d(sides, undefined, "int32"));
+  return native.run("MirrorPadGrad", [g, paddings], { T: "float32", Tpaddings: "int32", mode: "REFLECT" });
 }
 
 type AlongAxis = (x: Tensor, axis: number, before: number, after: number) => Tensor;

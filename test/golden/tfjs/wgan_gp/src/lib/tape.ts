@@ -24,6 +24,11 @@ export function isRecorded(): boolean {
   return tf.engine().state.gradientDepth > 0;
 }
 
+/** Whether no gradient is ever taken by it: a state's variable, which steps advance but nobody learns. */
+export function isState(x: Tensor): boolean {
+  return x instanceof tf.Variable && !x.trainable;
+}
+
 export interface Gradients {
   /** What was differentiated, a scalar. */
   readonly value: Tensor;
