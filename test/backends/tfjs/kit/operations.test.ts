@@ -23,7 +23,7 @@ const NOT_OPERATIONS = [
   "Adam", "Random", "Scope", "Weights", "drawn", "normal", "uniform", "uniformFanIn", "kaimingNormal", "xavierNormal", "unitNormal", "initFor", // not functions of tensors
   "kernelOrder", "matrixOrder", "shapeInFile", "toFileOrder", "toMemoryOrder", "reflect", "zero", "edge", "tf", "packageName",
   "UserError", "saveCheckpoint", "findCheckpoint", "command", "run", "listPictures", "prepared", "errorCode", "explained", "writeWhole", "scheduleFactor", // files and runs
-  "readPicture", "flipped", "cropped", "resized", "toValues", "toBytes", "toPng", // pictures, before they are tensors
+  "readPicture", "flipped", "cropped", "resized", "resizedAsCv2", "toValues", "toBytes", "toPng", // pictures, before they are tensors
   "plain", "identity", "zip", // what they are given
   "history", "minimize", "gradientOf", // whole steps hold them to the ONNX engine: test/parity/tfjs.test.ts
   "withGradient", "withGradients", "summed", "linearMap", "tensorFlow", "asPictures", "isRecorded", "isState", "gradients", "useRules", // what operations are made of: every case runs through them
