@@ -55,16 +55,28 @@ function checkSize(t: Tracer, item: DataItem, name: string, steps: readonly Data
   t.report(rules.dataSize, { name, made: came, declared: sizeText(wanted) }, item.pipeline?.span ?? item.span);
 }
 
+/** Steps that were looked at, and for which size: what a param holds is judged once, however many lines take it. */
+export type Judged = Map<readonly DataStepSpec[], Set<string>>;
+
+function isFirst(judged: Judged, steps: readonly DataStepSpec[], size: string): boolean {
+  const sizes = judged.get(steps) ?? new Set();
+  if (sizes.has(size)) return false;
+  judged.set(steps, sizes.add(size));
+  return true;
+}
+
 /** What is done to a picture to be translated, where the line says it: it is the other side of `if training`. */
-function writtenTest(t: Tracer, item: DataItem, name: string, env: Env, size: Size): PictureStepSpec[] | undefined {
+function writtenTest(t: Tracer, item: DataItem, name: string, env: Env, size: Size, judged: Judged): PictureStepSpec[] | undefined {
   if (!item.pipeline || !namesIn(item.pipeline).includes("training")) return undefined;
   const testing = new Env(env, true);
   testing.set("training", false);
   const steps = pipelineOf(t, item, testing);
-  const chance = steps?.find(({ op }) => op === "random_flip" || op === "random_crop" || op === "all_or_none");
-  if (chance) t.report(rules.chanceInTesting, { op: chance.op, name }, item.pipeline.span);
-  else if (steps) checkSize(t, item, name, steps, size);
-  return steps && whole(steps);
+  if (!steps) return undefined;
+  const chance = steps.find(({ op }) => op === "random_flip" || op === "random_crop" || op === "all_or_none");
+  const first = isFirst(judged, steps, `${sizeText(size)} in testing`);
+  if (first && chance) t.report(rules.chanceInTesting, { op: chance.op, name }, item.pipeline.span);
+  else if (first) checkSize(t, item, name, steps, size);
+  return whole(steps);
 }
 
 /** Without chance: straight to the model's size, the way the pipeline's last resize would. */
@@ -78,7 +90,7 @@ function testSteps(steps: readonly DataStepSpec[], size: Size): PictureStepSpec[
 /** With what stands in all_or_none. */
 const whole = (steps: readonly DataStepSpec[]): PictureStepSpec[] => steps.flatMap((s) => (s.op === "all_or_none" ? whole(s.steps) : [s]));
 
-export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readonly DataStreamSpec[]): DataStreamSpec[] {
+export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readonly DataStreamSpec[], judged: Judged): DataStreamSpec[] {
   const other = item.type.kind === "named" && !item.type.dims ? known.find((d) => item.type.kind === "named" && d.name === item.type.name.text) : undefined;
   const made: DataStreamSpec[] = [];
   for (const name of item.names) {
@@ -102,21 +114,21 @@ export function elaborateData(t: Tracer, item: DataItem, env: Env, known: readon
       env.set(name.text, POISON);
       continue;
     }
-    const full: DataStepSpec[] = steps.length > 0 ? steps : [{ op: "resize", height: h, width: w, filter: "bilinear" }];
+    const full: readonly DataStepSpec[] = steps.length > 0 ? steps : [{ op: "resize", height: h, width: w, filter: "bilinear" }];
     const size = { height: h, width: w };
-    checkSize(t, item, name.text, full, size);
-    const test = writtenTest(t, item, name.text, env, size) ?? testSteps(full, size);
+    if (isFirst(judged, full, sizeText(size))) checkSize(t, item, name.text, full, size);
+    const test = writtenTest(t, item, name.text, env, size, judged) ?? testSteps(full, size);
     made.push({ name: name.text, folder: name.text, channels: c, height: h, width: w, steps: full, test });
     env.set(name.text, input(t, made.at(-1)!));
   }
   return made;
 }
 
-function pipelineOf(t: Tracer, item: DataItem, env: Env): DataStepSpec[] | undefined {
+function pipelineOf(t: Tracer, item: DataItem, env: Env): readonly DataStepSpec[] | undefined {
   if (!item.pipeline) return [];
   const written = evaluate(t, item.pipeline, env);
   const value = isKind(written, "builtin") && !written.spec.stage ? t.call(written, item.pipeline.span) : written;
-  if (isKind(value, "data-steps")) return [...value.steps];
+  if (isKind(value, "data-steps")) return value.steps;
   if (!isPoison(value)) t.report(rules.wrongKind, { what: "`data`", expected: "preprocessing steps such as resize(286) |> random_crop(256)", got: kindName(value) }, item.pipeline.span);
   return undefined;
 }

@@ -11,7 +11,7 @@ import { Env } from "../trace/env";
 import { evaluate } from "../trace/expressions";
 import { type ParamInfo, type StateInfo, Tracer } from "../trace/tracer";
 import { type InstanceValue, isKind, isPoison, kindName, type Value } from "../trace/values";
-import { elaborateData } from "./data";
+import { elaborateData, type Judged } from "./data";
 import { elaborateNet, instancesOf } from "./nets";
 import { elaboratePhase } from "./phases";
 import type { Phase, TrainModel } from "./model";
@@ -40,6 +40,7 @@ export function elaborateTrain(module: Module, paramNames: ReadonlySet<string>, 
   env.set("training", true);
   const nets = new Map<string, InstanceValue>();
   const data: DataStreamSpec[] = [];
+  const judged: Judged = new Map();
   const phases: Phase[] = [];
   /** Phases that rest at every step: as if they were not written. */
   const never = new Set<string>();
@@ -53,7 +54,7 @@ export function elaborateTrain(module: Module, paramNames: ReadonlySet<string>, 
     }
     switch (item.kind) {
       case "data":
-        data.push(...elaborateData(t, item, env, data));
+        data.push(...elaborateData(t, item, env, data, judged));
         break;
       case "net":
         elaborateNet(t, item, env, paramNames, nets);

@@ -78,7 +78,9 @@ describe("axes and sizes", { timeout: 60_000 }, () => {
     expect(check("specs/ugatit.gan", real, set("size=64", "global_depth=6")).compiled.diagnostics).toEqual([]);
   });
   it("a crop larger than its resize", () => {
-    expectOnly(real, set("load_size=200"), { code: "G0510", at: "prepare", message: "a crop of 256x256 does not fit into the pictures of A, B, which are 200x200 by then", hint: /at least 256/ });
+    expectOnly(real, set("load_size=200"), { code: "G0510", at: "if training { prepare_A } else { test_prepare }", message: "a crop of 256x256 does not fit into the pictures of A, which are 200x200 by then", hint: /at least 256/ });
+    expectOnly(real, set("test_prepare=resize(200)"), { code: "G0511", at: "if training { prepare_A } else { test_prepare }", message: "the pictures of A come out as 200x200, but are declared 256x256" });
+    expectOnly(real, set("test_prepare=random_crop(256)"), { code: "G0516", at: "if training { prepare_A } else { test_prepare }", message: "`random_crop` leaves to chance how pictures of A are prepared to be translated" });
   });
   it("groups that do not divide the channels", () => {
     expectOnly(real, { set: ["ch=10"], variants: ["norm_gn"] }, { code: "G0507", message: "the dim of `c`: 20 is not a multiple of 8" });
