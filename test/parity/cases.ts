@@ -44,9 +44,8 @@ const SMALLEST = { ...TINY, size: 16, global_depth: 4, local_depth: 3 };
 const LARGER = { ...TINY, size: 48 };
 const swap = (name: string, variant: string, config: Readonly<Record<string, unknown>>, size = TINY): Case => ({ name, set: numbers(size), variant, config: { ...size, ...config }, shaken: true });
 
-const PICTURE = "image[3, size, size] = prepare";
 export const tall = (h: number, w: number) => (text: string): string =>
-  replaced(text, PICTURE, `image[3, ${h}, ${w}] = random_flip |> resize(${h + 8}, width: ${w + 8}) |> random_crop(${h}, width: ${w})`);
+  ["A", "B"].reduce((t, domain) => replaced(t, `image[3, size, size] = if training { prepare_${domain} } else { test_prepare }`, `image[3, ${h}, ${w}] = random_flip |> resize(${h + 8}, width: ${w + 8}) |> random_crop(${h}, width: ${w})`), text);
 
 export const CASES: readonly Case[] = [
   // Two blocks and 32 px, from the values a run begins with.

@@ -77,6 +77,11 @@ const elementwise: Case[] = [
     title: "mix by a vector", inputs: [...pair, sh("c", 2)], kit: (k, [a, b, t]) => k.mix(a!, b!, t!),
     graph: (g, [a, b, t]) => g.add(g.mul(t!, b!), g.mul(g.sub(g.n(1), t!), a!)), axes,
   },
+  {
+    title: "tf.tile", inputs: [sh("batch h w c", 2, 3, 1, 2), picture(2, 3, 4, 2)], kit: (k, [x, y]) => k.tf.tile(x!, [1, 1, 4, 1]).mul(y!).mul(y!),
+    graph: (g, [x, y]) => g.mul(g.mul(g.sum(x!, ["w"]), y!), y!), axes,
+  },
+  { title: "tf.tile of more than one", inputs: [sh("c", 3)], kit: (k, [x]) => k.tf.tile(x!.square(), [2]).reshape([2, 3]).mul(k.tf.tensor2d([[2], [3]])).sum(0), graph: (g, [x]) => g.mul(g.mul(x!, x!), g.n(5)), axes: "c" },
   { title: "constant", inputs: pair, kit: (k, [x, y]) => k.constant(x!).mul(y!).mul(x!), graph: (g, [x, y]) => g.mul(g.mul(g.op("stop", {}, x!), y!), x!), axes },
   {
     title: "offTape", inputs: pair, kit: (k, [x, y]) => k.offTape(() => x!.square().add(1)).mul(y!).mul(x!),
