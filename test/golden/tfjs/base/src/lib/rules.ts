@@ -52,6 +52,12 @@ const rules: readonly Rule[] = [
       return { x: () => spread(one(g).div(axes.reduce((n, axis) => n * x!.shape[axis]!, 1)), x!, axes) };
     },
   },
+  {
+    // tfjs adds up a slice a repetition.
+    kernelName: "Tile",
+    inputsToSave: ["x"],
+    gradFunc: (g, [x], settings) => ({ x: () => untiled(one(g), x!, settings["reps"] as number[]) }),
+  },
 ];
 
 /** Puts the rules in the place of TensorFlow.js's own. */
@@ -70,6 +76,14 @@ export function summed(g: Tensor, shape: readonly number[]): Tensor {
   const axes = g.shape.flatMap((dim, axis) => (axis < ahead || (shape[axis - ahead] === 1 && dim !== 1) ? [axis] : []));
   const sum = axes.length > 0 ? g.sum(axes) : g;
   return String(sum.shape) === String(shape) ? sum : sum.reshape([...shape]);
+}
+
+/** The sum of a tensor's repetitions: each tiled axis seen as (repetition, place). */
+function untiled(g: Tensor, x: Tensor, reps: readonly number[]): Tensor {
+  const parts = x.shape.flatMap((dim, axis) => (reps[axis] === 1 ? [dim] : [reps[axis]!, dim]));
+  const places = x.shape.map((_, axis) => axis + reps.slice(0, axis).filter((n) => n !== 1).length);
+  const axes = places.filter((_, axis) => reps[axis] !== 1);
+  return axes.length === 0 ? g.clone() : g.reshape(parts).sum(axes).reshape(x.shape);
 }
 
 /** A tensor of its own, for the engine disposes of what it adds up. */

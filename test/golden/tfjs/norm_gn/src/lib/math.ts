@@ -94,15 +94,15 @@ export function unit(v: Tensor, eps = 1e-12, axes?: readonly number[]): Tensor {
 
 /** Sums of a matrix' products with a vector along its rows (axis 0) or columns (axis 1): a vector of the other axis' length. */
 export function timesVector(matrix: Tensor, vector: Tensor, axis: 0 | 1): Tensor {
-  if (!isState(vector)) return product(matrix, vector, axis);
+  if (!isState(vector)) return timesColumn(matrix, vector, axis);
   const outer = (g: Tensor, v: Tensor): Tensor => {
     const [rows, columns] = axis === 0 ? [v, g] : [g, v];
     return tf.matMul(rows.reshape([-1, 1]) as Tensor2D, columns.reshape([1, -1]) as Tensor2D);
   };
-  return withGradient(matrix, (m) => ({ value: product(m, vector, axis), saved: [vector], gradient: outer }));
+  return withGradient(matrix, (m) => ({ value: timesColumn(m, vector, axis), saved: [vector], gradient: outer }));
 }
 
-function product(matrix: Tensor, vector: Tensor, axis: 0 | 1): Tensor {
+function timesColumn(matrix: Tensor, vector: Tensor, axis: 0 | 1): Tensor {
   const [m, column] = [matrix as Tensor2D, vector.reshape([-1, 1]) as Tensor2D];
   return (axis === 0 ? tf.matMul(column, m, true) : tf.matMul(m, column)).flatten();
 }
