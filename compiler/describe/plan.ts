@@ -1,6 +1,6 @@
 // What a training step costs, before anything runs: parameters, FLOPs, memory.
-import { countOf, type Shape } from "../graph/shape";
-import type { Graph } from "../graph/types";
+import { countOf } from "../graph/shape";
+import type { Graph, GraphNode } from "../graph/types";
 import type { Compiled } from "../compile";
 import { flopsOf } from "./layers";
 import { exportMemory, type MemoryEstimate, trainingMemory } from "./memory";
@@ -24,10 +24,10 @@ export interface PhaseFlops {
   readonly callFlops: number;
 }
 
-export function graphFlops(graph: Graph): number {
-  const shapeOf = (id: number): Shape => graph.nodes[id]!.shape;
-  return graph.nodes.reduce((n, node) => n + flopsOf(node, shapeOf), 0);
-}
+export const graphFlops = (graph: Graph): number => flopsOfNodes(graph.nodes, graph.nodes);
+
+/** Of some of all nodes. */
+const flopsOfNodes = (some: readonly GraphNode[], all: readonly GraphNode[]): number => some.reduce((n, node) => n + flopsOf(node, (id) => all[id]!.shape), 0);
 
 export function plan(c: Compiled): Plan | undefined {
   const { model, program } = c;
@@ -39,10 +39,13 @@ export function plan(c: Compiled): Plan | undefined {
   const fullest = program.plans?.reduce((best, p, i, all) => (p.phases.length > all[best]!.phases.length ? i : best), 0);
   const compute = program.segments.filter((s) => s.kind === "compute" && s.plan === fullest);
   const { b, callsMade } = model.tracer;
-  const callFlops = ([from, to]: readonly [number, number]): number => 3 * b.nodes.slice(from, to).reduce((n, node) => n + flopsOf(node, (id) => b.shape(id)), 0);
-  const flopsByPhase = [...new Set(compute.map((s) => s.phase))].map((phase): PhaseFlops => ({
-    phase, calls: callsMade.filter((made) => made.phase === phase).length, callFlops: callsMade.filter((made) => made.phase === phase).reduce((n, made) => n + callFlops(made.nodes), 0), flops: compute.filter((s) => s.phase === phase).reduce((n, s) => n + graphFlops(graphs.get(s.model)!.graph), 0),
-  }));
+  const flopsByPhase = [...new Set(compute.map((s) => s.phase))].map((phase): PhaseFlops => {
+    const calls = callsMade.filter((made) => made.phase === phase);
+    return {
+      phase, calls: calls.length, callFlops: 3 * calls.reduce((n, { nodes }) => n + flopsOfNodes(b.nodes.slice(...nodes), b.nodes), 0),
+      flops: compute.filter((s) => s.phase === phase).reduce((n, s) => n + graphFlops(graphs.get(s.model)!.graph), 0),
+    };
+  });
   const size = model.data[0] ?? { height: 256, width: 256 };
   return {
     parameters: [...byNet].map(([net, count]) => ({ net, count })),

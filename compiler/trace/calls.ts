@@ -11,7 +11,7 @@ import { hasAxis } from "../graph/shape";
 import { runBody } from "./bodies";
 import { Env } from "./env";
 import { evaluate } from "./expressions";
-import type { Tracer } from "./tracer";
+import type { CallMade, Tracer } from "./tracer";
 import { type FunctionValue, type InstanceValue, isKind, isNone, isPoison, isTensor, kindName, NONE, POISON, type SlotValue, type Value } from "./values";
 
 export function apply(t: Tracer, callee: Value, positional: readonly Value[], named: ReadonlyMap<string, Value>, span: Span, args?: readonly Arg[]): Value {
@@ -133,8 +133,8 @@ function applyInstance(t: Tracer, net: InstanceValue, positional: readonly Value
   const key = `${net.name}@${versionOf(t, net)}(${[...positional.map((v) => keyOf(t, v)), ...[...named].map(([n, v]) => `${n}:${keyOf(t, v)}`)].join(",")})`;
   const known = t.calls.get(key);
   if (known !== undefined) {
-    countCall(t, net, t.callRanges.get(key));
-    return known;
+    countCall(t, known.nodes);
+    return known.value;
   }
   const from = t.b.nodes.length;
   const bound = new Map(net.make.bound);
@@ -153,16 +153,16 @@ function applyInstance(t: Tracer, net: InstanceValue, positional: readonly Value
   }
   const scope = { path: net.name, net: net.name, netInit: net.init, counters: new Map<string, number>() };
   const result = t.inScope(scope, () => runFunction(t, { ...net.make, bound }, span, net));
-  t.calls.set(key, result);
-  t.callRanges.set(key, [from, t.b.nodes.length]);
-  countCall(t, net, t.callRanges.get(key));
+  const nodes = [from, t.b.nodes.length] as const;
+  t.calls.set(key, { value: result, nodes });
+  countCall(t, nodes);
   return result;
 }
 
 /** A call inside another net's is part of that one. */
-function countCall(t: Tracer, net: InstanceValue, nodes: readonly [number, number] | undefined): void {
+function countCall(t: Tracer, nodes: CallMade["nodes"]): void {
   const inPhase = t.frames.find(({ phase }) => phase !== undefined)?.phase;
-  if (nodes && inPhase !== undefined && !t.frames.some((f) => f.instance !== undefined)) t.callsMade.push({ net: net.name, phase: inPhase, nodes });
+  if (inPhase !== undefined && !t.frames.some((f) => f.instance !== undefined)) t.callsMade.push({ phase: inPhase, nodes });
 }
 
 /** Counts the updates of a net and of every net it was handed: what a memory of its results must be told apart by. */

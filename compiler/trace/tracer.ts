@@ -66,7 +66,6 @@ export interface Frame {
 }
 
 export interface CallMade {
-  readonly net: string;
   readonly phase: string;
   /** The nodes that the call, or an equal one before it, has added: from the first to before the last. */
   readonly nodes: readonly [number, number];
@@ -86,10 +85,9 @@ export class Tracer {
   /** How often a net was updated before the phase that is traced. */
   readonly versions = new Map<string, number>();
   /** Results of instance calls: two equal calls are one computation (rule 11). */
-  readonly calls = new Map<string, Value>();
+  readonly calls = new Map<string, { readonly value: Value; readonly nodes: CallMade["nodes"] }>();
   /** Each time a phase calls a net, as the spec has it: whatever another call of the step has made already counts again. */
   readonly callsMade: CallMade[] = [];
-  readonly callRanges = new Map<string, CallMade["nodes"]>();
   readonly calledNets = new Set<string>();
   /** What each net was first called with: `describe` lays its layers out for these shapes. */
   readonly firstCalls = new Map<string, { readonly net: InstanceValue; readonly positional: readonly Value[]; readonly named: ReadonlyMap<string, Value> }>();

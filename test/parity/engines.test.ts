@@ -6,7 +6,7 @@ import { compareStep, NAMES, rightStep } from "./comparison";
 import { ENGINES } from "./engines";
 import { Worsts } from "./report";
 import { TFJS } from "./tfjs";
-import { compileVariant, SMALL, VARIANTS } from "./variants";
+import { compileVariant, DIALECTS, SMALL } from "./variants";
 
 const LOSSES = 1e-5;
 const CRITICS = 1e-5;
@@ -19,8 +19,6 @@ const SEEDS: readonly number[] = [1, 2, 3];
 const OUTLIER = 0.2;
 
 const all = process.env["GANC_PARITY"] === "all";
-/** The PyTorch code's variants, and the TensorFlow code. */
-const DIALECTS = [...VARIANTS, "tensorflow", ...(all ? ["tensorflow full"] : [])];
 /** The emitted code does one seed: a step of it takes as long as eight of onnxruntime's. Its smooth copies hold every bound (smooth-step.test.ts). */
 const TESTED = [...ENGINES.map((tested) => ({ ...tested, seeds: SEEDS })), ...TFJS.map((tested) => ({ ...tested, seeds: all ? SEEDS : SEEDS.slice(0, 1) }))];
 

@@ -10,7 +10,7 @@ import { askPyTorch, oraclePython } from "./oracle";
 import type { Feeds, Reference } from "./reference";
 import { TENSORFLOW, type TfCase } from "./tf-cases";
 import { askTensorFlow } from "./tf-oracle";
-import { TFJS } from "./tfjs";
+import { TFJS_NODE } from "./tfjs";
 import { compileVariant, SMALL } from "./variants";
 
 const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
@@ -48,7 +48,7 @@ const tensorFlow = (variant: string, config: Readonly<Record<string, unknown>>):
 });
 const all = process.env["GANC_PARITY"] === "all";
 /** The emitted code takes 3 of the seeds, all with GANC_PARITY=all. */
-const TESTED = [...[...ENGINES, ...FORMS].map((tested) => ({ ...tested, seeds: SEEDS.length })), ...TFJS.slice(0, 1).map((tested) => ({ ...tested, seeds: all ? SEEDS.length : 3 }))];
+const TESTED = [...[...ENGINES, ...FORMS].map((tested) => ({ ...tested, seeds: SEEDS.length })), ...TFJS_NODE.map((tested) => ({ ...tested, seeds: all ? SEEDS.length : 3 }))];
 /** The others are another hour: GANC_PARITY=all. */
 const PEERS = [pyTorch("base", {}), ...(all ? [tensorFlow("tensorflow", {}), pyTorch("full", { light: false }), tensorFlow("tensorflow full", { light: false })] : [])];
 

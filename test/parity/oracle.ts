@@ -107,14 +107,16 @@ function jobOf(at: string, { config, from, question }: Asked): readonly string[]
   return [inputs, mapping, output, "--steps", String(steps), "--threads", "1", "--dtype", question.dtype ?? "float64", "--kind", question.kind ?? "published", ...told, ...drift];
 }
 
-function inputsOf(from: Reference, steps: number, batch: (step: number) => Feeds): Map<string, Tensor64> {
+/** What an oracle reads: first values and states by name, and data and draws of each step. */
+export function inputsOf(from: Reference, steps: number, feeds: (step: number) => Feeds): Map<string, Tensor64> {
   const { program } = from;
   const input = new Map<string, Tensor64>();
   for (const p of program.params) input.set(p.name, { shape: p.shape, data: from.get(`param:${p.name}`) });
   for (const s of program.states) input.set(s.name, { shape: s.shape, data: from.get(`state:${s.name}`) });
   for (let step = 1; step <= steps; step++) {
-    const { data } = batch(step);
+    const { data, samples = {} } = feeds(step);
     for (const d of program.data) input.set(`${d.name}.${step}`, { shape: [program.batch, d.channels, d.height, d.width], data: data[d.name]! });
+    for (const s of program.samples) input.set(`${s.name}.${step}`, { shape: s.shape, data: samples[s.name]! });
   }
   return input;
 }

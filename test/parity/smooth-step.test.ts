@@ -9,7 +9,7 @@ import { byMoments, ENGINES, FORMS, type Opened, type Tested } from "./engines";
 import { Worsts } from "./report";
 import { smoothSource } from "./smooth";
 import { TFJS, TFJS_ONE } from "./tfjs";
-import { compileVariant, SMALL, VARIANTS } from "./variants";
+import { compileVariant, DIALECTS, SMALL } from "./variants";
 
 /** Without kinks nothing can fall on another side: there each seed and each tensor holds. */
 const SMOOTH: Readonly<Record<keyof Found, number>> = { losses: 1e-5, critics: 1e-5, generators: 1e-4, moments: 1e-4, states: 1e-4, updates: 1e-4 };
@@ -19,7 +19,6 @@ const SMOOTH_SET = [...SMALL, "rate=0.1"];
 
 const all = process.env["GANC_PARITY"] === "all";
 /** All variants are run by one package of TensorFlow.js; what the others run of them is chosen for time. */
-const DIALECTS = [...VARIANTS, "tensorflow", ...(all ? ["tensorflow full"] : [])];
 const CHOSEN = ["base", "norm_adain", "norm_gn", "tensorflow"];
 const engines = (variant: string): readonly Tested[] => [...(all || CHOSEN.includes(variant) ? ENGINES : []), ...(all || variant === "base" ? TFJS : TFJS_ONE)];
 /** From shaken values, and from a run's own: there rho stands on the edge of its range and is put back into it. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Compiled } from "../../compiler/compile";
-import { readTensors, runJobs, type Tensor64, writeTensors } from "./oracle";
+import { inputsOf, readTensors, runJobs, writeTensors } from "./oracle";
 import { collect, generated, judged, partsOf, type Quantities, theirs } from "./quantities";
 import type { Feeds, Reference } from "./reference";
 import { beginTf, configOf, feedsTf, type TfCase } from "./tf-cases";
@@ -67,19 +67,6 @@ function jobOf(at: string, { c, compiled, question = {} }: TfAsked): Job {
   const drift = perturbed.length === 0 ? [] : ["--perturb", "1e-15", "--seeds", perturbed.join(",")];
   const told = question.losses === undefined ? ["--report", c.steps.join(",")] : ["--losses-only"];
   return { args: [inputs, mapping, output, "--steps", String(steps), "--dtype", question.dtype ?? "float64", ...told, ...drift], output, from, c, perturbed };
-}
-
-function inputsOf(from: Reference, steps: number, feeds: (step: number) => Feeds): Map<string, Tensor64> {
-  const { program } = from;
-  const input = new Map<string, Tensor64>();
-  for (const p of program.params) input.set(p.name, { shape: p.shape, data: from.get(`param:${p.name}`) });
-  for (const s of program.states) input.set(s.name, { shape: s.shape, data: from.get(`state:${s.name}`) });
-  for (let step = 1; step <= steps; step++) {
-    const { data, samples = {} } = feeds(step);
-    for (const d of program.data) input.set(`${d.name}.${step}`, { shape: [program.batch, d.channels, d.height, d.width], data: data[d.name]! });
-    for (const s of program.samples) input.set(`${s.name}.${step}`, { shape: s.shape, data: samples[s.name]! });
-  }
-  return input;
 }
 
 /** Our reference evaluation's side. */

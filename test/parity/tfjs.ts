@@ -37,5 +37,7 @@ export async function openTfjsEngine(engine: TestEngine, compiled: Compiled): Pr
 export const TFJS: readonly Tested[] = engines().filter(({ name }) => name !== "tfjs").map((engine) => ({
   name: `the emitted code on ${engine.name}`, open: async (compiled) => byMoments(await openTfjsEngine(engine, compiled)),
 }));
+/** tfjs-node, whose figures stand in docs/numerics.md where one package takes minutes. */
+export const TFJS_NODE = TFJS.slice(0, 1);
 /** One of them, where two would only say the same twice: they run the same kernels of one library. */
 export const TFJS_ONE = TFJS.slice(-1);

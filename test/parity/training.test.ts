@@ -9,15 +9,12 @@ import { absent } from "../tfjs/engines";
 import { ENGINES, FORMS } from "./engines";
 import { fingerprint } from "./golden";
 import { oraclePython } from "./oracle";
-import { TFJS } from "./tfjs";
+import { TFJS_NODE } from "./tfjs";
 import { batchesOf, DIALECTS, digestOfBatches, drawPictures, type Losses, meansApart, publishedRun, readTraining, startOf, STEPS, trainEngine, writeTraining } from "./training";
 
 const MEANS = 0.02;
 /** Beside the largest difference of PyTorch's own float32, as published and tuned: each is a draw of the same chaos. */
 const TIMES = 2;
-
-/** The emitted code on tfjs-node takes a minute and more for a hundred steps. */
-const TFJS_NODE = TFJS.slice(0, 1);
 
 const all = process.env["GANC_PARITY"] === "all";
 const python = oraclePython();
@@ -47,6 +44,8 @@ const most = (list: readonly number[]): number => Math.max(...list.map(Math.abs)
 for (const name of absent()) it.skip(`the emitted code on ${name}: not run here, TFJS_PACKAGES is not set`, () => undefined);
 
 describe.each(DIALECTS)("a hundred steps beside $name's", (dialect) => {
+  const count = all ? STEPS : dialect.short;
+  // The emitted code takes a minute and more for a hundred steps.
   it.each(all ? [...ENGINES, ...FORMS, ...TFJS_NODE] : ENGINES)(`$name, ${all ? "every seed" : "one seed"}`, { timeout: 3_600_000 }, async (tested) => {
     const compiled = dialect.compile();
     const opened = await tested.open(compiled);
@@ -60,9 +59,8 @@ describe.each(DIALECTS)("a hundred steps beside $name's", (dialect) => {
         const from = startOf(compiled, run.seed);
         expect(fingerprint(from), "the first values are others than those of the golden file").toBe(run.inputs);
         expect(digestOfBatches(batches), "the pictures are others than those of the golden file").toBe(run.batches);
-        const steps = all ? batches.length : dialect.short;
-        const losses = await trainEngine(opened.engine, from, batches.slice(0, steps));
-        expect(Object.values(losses).map((list) => list.length)).toEqual(Object.keys(run.float64).map(() => steps));
+        const losses = await trainEngine(opened.engine, from, batches.slice(0, count));
+        expect(Object.values(losses).map((list) => list.length)).toEqual(Object.keys(run.float64).map(() => count));
         for (const [kind, wanted] of [["float64", run.float64], ["float32", run.float32["published"]!]] as const)
           for (const [name, difference] of Object.entries(meansApart(losses, wanted))) if (!(Math.abs(difference) < MEANS)) far.push(`seed ${run.seed}, ${name}: ${difference.toFixed(4)} of ${dialect.name}'s ${kind}`);
         ours.push(meansApart(losses, run.float64));
@@ -71,11 +69,11 @@ describe.each(DIALECTS)("a hundred steps beside $name's", (dialect) => {
       await opened.engine.close();
     }
     const names = Object.keys(ours[0]!);
-    const part = (losses: Losses): Losses => Object.fromEntries(Object.entries(losses).map(([name, list]) => [name, list.slice(0, all ? STEPS : dialect.short)]));
+    const part = (losses: Losses): Losses => Object.fromEntries(Object.entries(losses).map(([name, list]) => [name, list.slice(0, count)]));
     const theirs = (name: string, kind: string): number[] => runs.map((run) => meansApart(part(run.float32[kind]!), run.float64)[name]!);
     const rows = names.map((n) => [n, shown(ours.map((o) => o[n]!)), ...dialect.kinds.map((kind) => shown(theirs(n, kind)))]);
     const head = ["loss", tested.name, ...dialect.kinds.map((kind) => `${dialect.name}'s float32, ${kind}`)];
-    console.log([`Means of ${all ? 100 : dialect.short} steps beside ${dialect.name}'s float64, in 1e-4, seed by seed`, ...[head, head.map(() => "---"), ...rows].map((r) => `| ${r.join(" | ")} |`)].join("\n"));
+    console.log([`Means of ${count} steps beside ${dialect.name}'s float64, in 1e-4, seed by seed`, ...[head, head.map(() => "---"), ...rows].map((r) => `| ${r.join(" | ")} |`)].join("\n"));
     expect(far, `further than ${MEANS} apart`).toEqual([]);
     if (all) for (const name of names) expect(most(ours.map((o) => o[name]!)), name).toBeLessThan(TIMES * most(dialect.kinds.flatMap((kind) => theirs(name, kind))));
   });

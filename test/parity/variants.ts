@@ -18,6 +18,9 @@ export interface Options {
   readonly without?: readonly string[];
 }
 
+/** What engines are held to in float32: the PyTorch code's variants, and the TensorFlow code. */
+export const DIALECTS: readonly string[] = [...VARIANTS, "tensorflow", ...(process.env["GANC_PARITY"] === "all" ? ["tensorflow full"] : [])];
+
 /** @param variant "base", or variants with spaces between */
 export function compileVariant(variant: string, set: readonly string[], options: Options = {}): Compiled {
   const compiled = compile(
