@@ -1,4 +1,5 @@
 // The optimizer.
+import { tensorFlow } from "./native";
 import { type Tensor, tf, type Variable } from "./tf";
 import type { Learned, Weights } from "./weights";
 
@@ -63,10 +64,10 @@ export class Adam {
   }
 
   /** Each number becomes a tensor once an update, not once a weight. */
-  private numbers(step: number, eps: number): Record<"beta1" | "rest1" | "beta2" | "rest2" | "decay" | "step" | "eps", Tensor> {
+  private numbers(step: number, eps: number): Record<"beta1" | "less1" | "beta2" | "less2" | "decay" | "step" | "eps", Tensor> {
     const { betas, decay } = this.options;
-    const [beta1, rest1, beta2, rest2] = [tf.scalar(betas[0]), tf.scalar(1 - betas[0]), tf.scalar(betas[1]), tf.scalar(1 - betas[1])];
-    return { beta1, rest1, beta2, rest2, decay: tf.scalar(decay), step: tf.scalar(step), eps: tf.scalar(eps) };
+    const [beta1, less1, beta2, less2] = [tf.scalar(betas[0]), tf.scalar(betas[0] - 1), tf.scalar(betas[1]), tf.scalar(betas[1] - 1)];
+    return { beta1, less1, beta2, less2, decay: tf.scalar(decay), step: tf.scalar(step), eps: tf.scalar(eps) };
   }
 
   /** What is left of each gradient by `clipNorm`; torch.nn.utils.clip_grad_norm_ has the same 1e-6. */
@@ -87,8 +88,8 @@ export class Adam {
     const w = joined(weights);
     const decays = decay !== 0 && (decayOn === "all" || role === "weight");
     const g = decays ? gradient.add(w.mul(by.decay)) : gradient;
-    const nextM = joined(m).mul(by.beta1).add(g.mul(by.rest1));
-    const nextV = joined(v).mul(by.beta2).add(g.square().mul(by.rest2));
+    const nextM = subtracted(joined(m).mul(by.beta1), by.less1, g);
+    const nextV = subtracted(joined(v).mul(by.beta2), by.less2, g.square());
     const next = w.sub(nextM.mul(by.step).div(nextV.sqrt().add(by.eps)));
     assign(m, nextM);
     assign(v, nextV);
@@ -108,6 +109,11 @@ function groups(learned: readonly Learned[]): Learned[][] {
 
 function joined(tensors: readonly Tensor[]): Tensor {
   return tensors.length === 1 ? tensors[0]! : tf.concat([...tensors]);
+}
+
+/** x - factor · y; x is used up. */
+function subtracted(x: Tensor, factor: Tensor, y: Tensor): Tensor {
+  return tensorFlow()?.subtractScaled(x, factor, y) ?? x.sub(y.mul(factor));
 }
 
 /** The opposite of `joined`. */

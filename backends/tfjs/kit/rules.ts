@@ -62,7 +62,9 @@ function untiled(g: Tensor, x: Tensor, reps: readonly number[]): Tensor {
 }
 
 /** A tensor of its own, for the engine disposes of what it adds up. */
-const passedTo = (g: Tensor, x: Tensor): Tensor => (String(g.shape) === String(x.shape) ? g.clone() : summed(g, x.shape));
+export function passedTo(g: Tensor, x: Tensor): Tensor {
+  return String(g.shape) === String(x.shape) ? g.clone() : summed(g, x.shape);
+}
 
 function axesOf(axis: unknown, x: Tensor): number[] {
   const axes = typeof axis === "number" ? [axis] : Array.isArray(axis) ? (axis as number[]) : [...x.shape.keys()];

@@ -70,8 +70,32 @@ export function combine(b: Body, method: string, a: TextValue, c: TextValue): Te
   if (a.kind === "tensor" && c.kind === "number") return b.project.tensor(`${tight(a)}.${method}(${c.text})`, a.axes, { nets: a.nets, effect: a.effect });
   if (a.kind !== "tensor" || c.kind !== "tensor") return NONE;
   const axes = ordered([...a.axes, ...c.axes]);
-  return b.project.tensor(`${aligned(a, axes, true)}.${method}(${aligned(c, axes, false)})`, axes, { nets: unionOf([a.nets, c.nets]), effect: a.effect || c.effect });
+  const parts = { nets: unionOf([a.nets, c.nets]), effect: a.effect || c.effect };
+  return affineMix(b, method, a, c, parts) ?? overGain(b, method, a, c, parts) ?? b.project.tensor(`${aligned(a, axes, true)}.${method}(${aligned(c, axes, false)})`, axes, parts);
 }
+
+/** `scale * mix(a, b, t) + offset` is one function of the kit: `affineMix(a, b, t, scale, offset)`. */
+function affineMix(b: Body, method: string, a: TensorValue, c: TensorValue, parts: Pick<TensorValue, "nets" | "effect">): TensorValue | undefined {
+  const [mixed, other] = mixOf(a) ? [a, c] : [c, a];
+  const mix = mixOf(mixed);
+  const { axes } = mixed;
+  if (!mix || !other.axes.every((axis) => axes.includes(axis))) return undefined;
+  if (method === "mul" && !mix.scale) {
+    const text = `${aligned(a, axes, true)}.mul(${aligned(c, axes)})`;
+    return { ...b.project.tensor(text, axes, parts), mix: { text, of: mix.of, scale: other } };
+  }
+  if (method !== "add" || !mix.scale) return undefined;
+  return b.project.tensor(`affineMix(${[...mix.of, mix.scale, other].map((v) => aligned(v, axes)).join(", ")})`, axes, parts);
+}
+
+/** `w / dot(u, dot(w, v))` is one function of the kit: `overGain(w, u, v, product)`. */
+function overGain(b: Body, method: string, a: TensorValue, c: TensorValue, parts: Pick<TensorValue, "nets" | "effect">): TensorValue | undefined {
+  const { gain } = c;
+  if (method !== "div" || gain?.u === undefined || gain.text !== c.text || gain.matrix !== a.text) return undefined;
+  return b.project.tensor(`overGain(${a.text}, ${gain.u}, ${gain.v}, ${gain.product})`, a.axes, parts);
+}
+
+const mixOf = (v: TensorValue): TensorValue["mix"] => (v.mix?.text === v.text ? v.mix : undefined);
 
 /** The tensor with unit axes where it lacks some of `axes`, so that it is broadcast over them. */
 export function aligned(v: TensorValue, axes: readonly string[], receiver = false): string {

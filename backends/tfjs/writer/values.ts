@@ -31,6 +31,25 @@ export interface TensorValue extends Code {
   readonly nets: ReadonlySet<string>;
   /** The text in terms of the step's own names, where there is one. */
   readonly root: string | undefined;
+  /** Set where `text` stands for mix(a, b, t), or for scale times it: what an offset can be added to in the same go. */
+  readonly mix?: MixParts | undefined;
+  /** Set where `text` stands for a matrix [rest, out] times v, or for u times that: what the matrix can be divided by in the same go. */
+  readonly gain?: GainParts | undefined;
+}
+/** The parts hold for this text alone: a value that got a name has another. */
+interface Parts {
+  readonly text: string;
+}
+interface GainParts extends Parts {
+  readonly matrix: string;
+  readonly v: string;
+  readonly u?: string;
+  /** The matrix times v. */
+  readonly product: string;
+}
+interface MixParts extends Parts {
+  readonly of: readonly [a: TensorValue, b: TensorValue, t: TensorValue];
+  readonly scale?: TensorValue;
 }
 export interface RecordValue {
   readonly kind: "record";

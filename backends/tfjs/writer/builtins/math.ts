@@ -69,9 +69,17 @@ const dot: Writer = (b, a) => {
   const axes = a.axes("over") ?? x.axes.filter((n) => n !== "batch" && y.axes.includes(n));
   const nets = unionOf([x.nets, y.nets]);
   const [matrix, vector] = x.axes.length >= y.axes.length ? [x, y] : [y, x];
-  if (matrix.axes.length === 2 && vector.axes.length === 1 && axes.length === 1 && !matrix.axes.includes("batch"))
-    return b.project.tensor(b.shared(`timesVector(${matrix.text}, ${vector.text}, ${matrix.axes.indexOf(axes[0]!)})`, "product"), without(matrix, axes), { nets, effect: x.effect || y.effect });
-  if (x.axes.length === 1 && y.axes.length === 1 && axes.length === 1) return b.project.tensor(`dot(${x.text}, ${y.text})`, [], { nets, effect: x.effect || y.effect });
+  if (matrix.axes.length === 2 && vector.axes.length === 1 && axes.length === 1 && !matrix.axes.includes("batch")) {
+    const axis = matrix.axes.indexOf(axes[0]!);
+    const text = b.shared(`timesVector(${matrix.text}, ${vector.text}, ${axis})`, "product");
+    const value = b.project.tensor(text, without(matrix, axes), { nets, effect: x.effect || y.effect });
+    return axis === 0 ? { ...value, gain: { text, matrix: matrix.text, v: vector.text, product: text } } : value;
+  }
+  if (x.axes.length === 1 && y.axes.length === 1 && axes.length === 1) {
+    const value = b.project.tensor(`dot(${x.text}, ${y.text})`, [], { nets, effect: x.effect || y.effect });
+    const gain = y.gain?.text === y.text ? y.gain : undefined;
+    return gain && !gain.u ? { ...value, gain: { ...gain, text: value.text, u: x.text } } : value;
+  }
   const all = ordered([...x.axes, ...y.axes]);
   const product = `${aligned(x, all, true)}.mul(${aligned(y, all)})`;
   return b.project.tensor(`${product}.sum([${positions(all, axes).join(", ")}])`, all.filter((n) => !axes.includes(n)), { nets, effect: x.effect || y.effect });
@@ -106,7 +114,9 @@ export const math: Readonly<Record<string, Writer>> = {
     if (x.kind === "tensor" && y.kind === "tensor" && (t.kind === "tensor" || t.kind === "number")) {
       const axes = ordered([...x.axes, ...y.axes, ...(t.kind === "tensor" ? t.axes : [])]);
       const text = `mix(${aligned(x, axes)}, ${aligned(y, axes)}, ${t.kind === "tensor" ? aligned(t, axes) : t.text})`;
-      return b.project.tensor(text, axes, { nets: unionOf([x.nets, y.nets, ...(t.kind === "tensor" ? [t.nets] : [])]), effect: x.effect || y.effect });
+      const value = b.project.tensor(text, axes, { nets: unionOf([x.nets, y.nets, ...(t.kind === "tensor" ? [t.nets] : [])]), effect: x.effect || y.effect });
+      const whole = x.axes.length === axes.length && y.axes.length === axes.length;
+      return t.kind === "tensor" && whole ? { ...value, mix: { text: value.text, of: [x, y, t] } } : value;
     }
     const right = combine(b, "mul", t, y);
     return combine(b, "add", right, combine(b, "mul", operate(b, "-", number(1), t, a.span), x));

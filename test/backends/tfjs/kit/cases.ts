@@ -77,6 +77,14 @@ const elementwise: Case[] = [
     title: "mix by a vector", inputs: [...pair, sh("c", 2)], kit: (k, [a, b, t]) => k.mix(a!, b!, t!),
     graph: (g, [a, b, t]) => g.add(g.mul(t!, b!), g.mul(g.sub(g.n(1), t!), a!)), axes,
   },
+  ...([["vectors", sh("c", 2)], ["a vector a sample", sh("batch c", 2, 2)], ["pictures", pair[0]!]] as const).map(([name, other]): Case => ({
+    title: `affineMix with ${name}`, inputs: [...pair, sh("c", 2), other, other],
+    kit: (k, [a, b, t, scale, offset]) => {
+      const laid = (x: Tensor): Tensor => (x.rank === 2 ? k.unsqueeze(x, [1, 2]) : x);
+      return k.affineMix(a!, b!, t!, laid(scale!), laid(offset!));
+    },
+    graph: (g, [a, b, t, scale, offset]) => g.add(g.mul(scale!, g.add(g.mul(t!, b!), g.mul(g.sub(g.n(1), t!), a!))), offset!), axes,
+  })),
   {
     title: "tf.tile", inputs: [sh("batch h w c", 2, 3, 1, 2), picture(2, 3, 4, 2)], kit: (k, [x, y]) => k.tf.tile(x!, [1, 1, 4, 1]).mul(y!).mul(y!),
     graph: (g, [x, y]) => g.mul(g.mul(g.sum(x!, ["w"]), y!), y!), axes,
@@ -119,6 +127,19 @@ const vectors: Case[] = [
     title: `timesVector along ${name}, by a state`, inputs: [sh("rest out", 6, 4), sh(over, n)],
     kit: (k, [m, v]) => byState(k, v!, (s) => k.timesVector(m!, s, axis)).mul(v!.sum()),
     graph: (g, [m, v]) => g.mul(g.op("contract", { over: [over] }, m!, g.op("stop", {}, v!)), g.sum(v!, [over])), axes,
+  })),
+  ...[true, false].map((states): Case => ({
+    title: `overGain of ${states ? "states" : "values"}`, inputs: [sh("rest out", 6, 4), sh("out", 4), sh("rest", 6)],
+    kit: (k, [m, u, v]) => {
+      const over = (a: Tensor, b: Tensor): Tensor => k.overGain(m!, a, b, k.timesVector(m!, b, 0));
+      return states ? byState(k, u!, (a) => byState(k, v!, (b) => over(a, b))).mul(u!.sum()).mul(v!.sum()) : over(u!, v!);
+    },
+    graph: (g, [m, u, v]) => {
+      const still = (x: NodeId): NodeId => (states ? g.op("stop", {}, x) : x);
+      const gain = g.op("contract", { over: ["out"] }, still(u!), g.op("contract", { over: ["rest"] }, m!, still(v!)));
+      return states ? g.mul(g.mul(g.div(m!, gain), g.sum(u!, ["out"])), g.sum(v!, ["rest"])) : g.div(m!, gain);
+    },
+    axes: "rest out", range: [0.2, 1],
   })),
   { title: "dot of a state", inputs: [sh("c", 7), sh("c", 7)], kit: (k, [a, b]) => byState(k, a!, (s) => k.dot(s, b!)).mul(a!), graph: (g, [a, b]) => g.mul(g.sum(g.mul(g.op("stop", {}, a!), b!), ["c"]), a!), axes: "c" },
   { title: "dot", inputs: [sh("c", 7), sh("c", 7)], kit: (k, [a, b]) => k.dot(a!, b!).mul(a!), graph: (g, [a, b]) => g.mul(g.sum(g.mul(a!, b!), ["c"]), a!), axes: "c" },

@@ -26,7 +26,7 @@ const NOT_OPERATIONS = [
   "readPicture", "flipped", "cropped", "resized", "resizedAsCv2", "toValues", "toBytes", "toPng", // pictures, before they are tensors
   "plain", "identity", "zip", // what they are given
   "history", "minimize", "gradientOf", // whole steps hold them to the ONNX engine: test/parity/tfjs.test.ts
-  "withGradient", "withGradients", "summed", "linearMap", "tensorFlow", "asPictures", "isRecorded", "isState", "gradients", "useRules", // what operations are made of: every case runs through them
+  "withGradient", "withGradients", "summed", "passedTo", "linearMap", "tensorFlow", "asPictures", "isRecorded", "isState", "gradients", "useRules", // what operations are made of: every case runs through them
 ];
 
 interface Result {

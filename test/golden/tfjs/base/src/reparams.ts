@@ -1,6 +1,6 @@
 // What a layer uses in place of the weight it learns. From specs/ugatit.gan.
 import { unitNormal } from "./lib/inits.js";
-import { dot, timesVector, unit } from "./lib/math.js";
+import { overGain, timesVector, unit } from "./lib/math.js";
 import type { Scope } from "./lib/scope.js";
 import type { Tensor } from "./lib/tf.js";
 
@@ -19,5 +19,5 @@ export function spectral(at: Scope, w: Tensor): Tensor {
   v = here.next("v", () => unit(timesVector(w, u, 1), 1e-12));
   const product = timesVector(w, v, 0);
   u = here.next("u", () => unit(product, 1e-12));
-  return w.div(dot(u, product));
+  return overGain(w, u, v, product);
 }

@@ -1,5 +1,5 @@
 // Normalizations. From specs/ugatit.gan.
-import { mix } from "./lib/math.js";
+import { affineMix } from "./lib/math.js";
 import { unsqueeze } from "./lib/samples.js";
 import type { Scope } from "./lib/scope.js";
 import { standardize, variance } from "./lib/statistics.js";
@@ -33,9 +33,7 @@ export function AdaLIN(
   const rho = here.learn("rho", [C], start, { within: [0, 1] });
   const instance = standardize(x, [1, 2], { eps: 1e-5, unbiased: true });
   const layer = standardize(x, [1, 2, 3], { eps: 1e-5, unbiased: true });
-  return unsqueeze(gamma, [1, 2])
-    .mul(mix(layer, instance, rho))
-    .add(unsqueeze(beta, [1, 2]));
+  return affineMix(layer, instance, rho, unsqueeze(gamma, [1, 2]), unsqueeze(beta, [1, 2]));
 }
 
 /**
@@ -53,7 +51,7 @@ export function ILN(w: Scope, x: Tensor): Tensor {
   const beta = here.learn("beta", [C], 0.0);
   const instance = standardize(x, [1, 2], { eps: 1e-5, unbiased: true });
   const layer = standardize(x, [1, 2, 3], { eps: 1e-5, unbiased: true });
-  return gamma.mul(mix(layer, instance, rho)).add(beta);
+  return affineMix(layer, instance, rho, gamma, beta);
 }
 
 /**

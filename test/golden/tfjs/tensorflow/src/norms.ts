@@ -1,5 +1,5 @@
 // Normalizations. From specs/ugatit.gan.
-import { clamp, mix } from "./lib/math.js";
+import { affineMix, clamp } from "./lib/math.js";
 import { unsqueeze } from "./lib/samples.js";
 import type { Scope } from "./lib/scope.js";
 import { standardize } from "./lib/statistics.js";
@@ -36,9 +36,7 @@ export function AdaLIN(
   const share = clamp(rho.sub(smoothing), 0, 1);
   const instance = standardize(x, [1, 2], { eps: 1e-5 });
   const layer = standardize(x, [1, 2, 3], { eps: 1e-5 });
-  return unsqueeze(gamma, [1, 2])
-    .mul(mix(layer, instance, share))
-    .add(unsqueeze(beta, [1, 2]));
+  return affineMix(layer, instance, share, unsqueeze(gamma, [1, 2]), unsqueeze(beta, [1, 2]));
 }
 
 /**
@@ -56,5 +54,5 @@ export function ILN(w: Scope, x: Tensor): Tensor {
   const beta = here.learn("beta", [C], 0.0);
   const instance = standardize(x, [1, 2], { eps: 1e-5 });
   const layer = standardize(x, [1, 2, 3], { eps: 1e-5 });
-  return gamma.mul(mix(layer, instance, rho)).add(beta);
+  return affineMix(layer, instance, rho, gamma, beta);
 }

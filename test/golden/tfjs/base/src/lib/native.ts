@@ -20,7 +20,7 @@ interface NodeBackend {
 }
 
 /** An attribute's value; the names of types are what tfjs calls them. */
-type Attributes = Readonly<Record<string, string | number | boolean>>;
+type Attributes = Readonly<Record<string, string | number | boolean | readonly number[]>>;
 
 /** Operations by the names that TensorFlow gives them. Not recorded on the tape. */
 export interface TensorFlowOperations {
@@ -29,6 +29,8 @@ export interface TensorFlowOperations {
   runMany(name: string, inputs: readonly Tensor[], attributes: Attributes, count: number): Tensor[];
   /** The constant of this name, made once and kept: a small operand that is the same in every step. */
   constant(name: string, make: () => Tensor): Tensor;
+  /** x - factor · y in one pass, written into x's own memory where nothing else sees it. x is used up. */
+  subtractScaled(x: Tensor, factor: Tensor, y: Tensor): Tensor;
 }
 
 const types: Readonly<Record<string, string>> = { float32: "TF_FLOAT", int32: "TF_INT32" };
@@ -46,7 +48,8 @@ export function tensorFlow(): TensorFlowOperations | undefined {
 
 function operationsOf(backend: NodeBackend): TensorFlowOperations {
   const { binding } = backend;
-  const attribute = (name: string, value: string | number | boolean): Attribute => {
+  const attribute = (name: string, value: string | number | boolean | readonly number[]): Attribute => {
+    if (typeof value === "object") return { name, type: binding["TF_ATTR_SHAPE"]!, value };
     if (typeof value === "number") return { name, type: binding["TF_ATTR_FLOAT"]!, value };
     if (typeof value === "boolean") return { name, type: binding["TF_ATTR_BOOL"]!, value };
     const type = types[value];
@@ -57,13 +60,28 @@ function operationsOf(backend: NodeBackend): TensorFlowOperations {
   const all = (attributes: Attributes): Attribute[] =>
     Object.entries(attributes).map(([key, value]) => attribute(key, value));
   const constants = new Map<string, Tensor>();
+  const constant = (name: string, make: () => Tensor): Tensor => {
+    const made = constants.get(name) ?? tf.keep(make());
+    constants.set(name, made);
+    return made;
+  };
+  const run: TensorFlowOperations["run"] = (name, inputs, attributes) =>
+    backend.executeSingleOutput(name, all(attributes), inputs);
+  const runMany: TensorFlowOperations["runMany"] = (name, inputs, attributes, count) =>
+    backend.executeMultipleOutputs(name, all(attributes), inputs, count);
   return {
-    constant(name, make) {
-      const made = constants.get(name) ?? tf.keep(make());
-      constants.set(name, made);
-      return made;
+    constant,
+    run,
+    runMany,
+    subtractScaled(x, factor, y) {
+      // TensorFlow does this to a variable of its own. It holds x's memory alone once x is gone.
+      const place = constant("place", () =>
+        run("VarHandleOp", [], { dtype: "float32", shape: [], shared_name: "place" }),
+      );
+      runMany("AssignVariableOp", [place, x], { dtype: "float32" }, 0);
+      x.dispose();
+      runMany("ResourceApplyGradientDescent", [place, factor, y], { T: "float32" }, 0);
+      return run("ReadVariableOp", [place], { dtype: "float32" });
     },
-    run: (name, inputs, attributes) => backend.executeSingleOutput(name, all(attributes), inputs),
-    runMany: (name, inputs, attributes, count) => backend.executeMultipleOutputs(name, all(attributes), inputs, count),
   };
 }

@@ -117,3 +117,20 @@ export function dot(a: Tensor, b: Tensor): Tensor {
     gradients: (g, left, right) => [right!.mul(g), left!.mul(g)],
   }));
 }
+
+/** matrix / (u · product), product being the matrix [rest, out] times v. */
+export function overGain(matrix: Tensor, u: Tensor, v: Tensor, product: Tensor): Tensor {
+  if (!isState(u) || !isState(v)) return matrix.div(dot(u, product));
+  return withGradient(matrix, (m) => {
+    const gain = product.mul(u).sum();
+    const value = m.div(gain);
+    const gradient = (g: Tensor, input: Tensor, y: Tensor, s: Tensor, left: Tensor, right: Tensor): Tensor => {
+      // A second gradient must see how the gain and what it divides come from the matrix.
+      const by = isRecorded() ? timesColumn(input, right, 0).mul(left).sum() : s;
+      const quotient = isRecorded() ? input.div(by) : y;
+      const row = left.mul(g.mul(quotient).sum());
+      return g.sub(tf.matMul(right.reshape([-1, 1]) as Tensor2D, row.reshape([1, -1]) as Tensor2D)).div(by);
+    };
+    return { value, saved: [m, value, gain, u, v], gradient };
+  });
+}

@@ -1,7 +1,7 @@
 // Functions that TensorFlow.js lacks, or has with a gradient that is wrong or slow. Gradients of gradients are right as well.
 import { linearMap, withGradient, withGradients } from "./adjoint.js";
 import { tensorFlow } from "./native.js";
-import { summed } from "./rules.js";
+import { passedTo, summed } from "./rules.js";
 import { isRecorded, isState, offTape } from "./tape.js";
 import { type Tensor, type Tensor2D, tf } from "./tf.js";
 
@@ -77,17 +77,25 @@ export function clamp(x: Tensor, low: Tensor | number, high: Tensor | number): T
   return minimum(maximum(x, low), high);
 }
 
-/** t · b + (1 - t) · a, as a + t · (b - a). */
-export function mix(a: Tensor, b: Tensor, t: Tensor | number): Tensor {
-  if (typeof t === "number" || String(a.shape) !== String(b.shape)) return a.add(b.sub(a).mul(t));
-  return withGradients([a, b, t], (x, y, share) => ({
-    value: x!.add(y!.sub(x!).mul(share!)),
-    saved: [x!, y!, share!],
-    gradients: (g, from, to, by) => {
-      const ofTo = g.mul(by!);
-      return [g.sub(ofTo), ofTo, summed(to!.sub(from!).mul(g), by!.shape)];
-    },
-  }));
+/** scale · mix(a, b, t) + offset, as (scale - scale · t) · a + scale · t · b + offset: the factors are smaller than the pictures. */
+export function affineMix(a: Tensor, b: Tensor, t: Tensor, scale: Tensor, offset: Tensor): Tensor {
+  return withGradients([a, b, t, scale, offset], (x, y, share, gain, shift) => {
+    const ofY = share!.mul(gain!);
+    const value = x!.mul(gain!.sub(ofY)).add(y!.mul(ofY)).add(shift!);
+    const gradients = (g: Tensor, from: Tensor, to: Tensor, by: Tensor, times: Tensor): Tensor[] => {
+      const ofTo = by.mul(times);
+      const [ofA, ofB] = [from, to].map((z) => summed(g.mul(z), ofTo.shape)) as [Tensor, Tensor];
+      const turn = ofB.sub(ofA);
+      return [
+        g.mul(times.sub(ofTo)),
+        g.mul(ofTo),
+        summed(turn.mul(times), by.shape),
+        summed(ofA.add(by.mul(turn)), times.shape),
+        passedTo(g, shift!),
+      ];
+    };
+    return { value, saved: [x!, y!, share!, gain!], gradients };
+  });
 }
 
 /**
@@ -153,4 +161,21 @@ export function dot(a: Tensor, b: Tensor): Tensor {
     saved: [x!, y!],
     gradients: (g, left, right) => [right!.mul(g), left!.mul(g)],
   }));
+}
+
+/** matrix / (u · product), product being the matrix [rest, out] times v. */
+export function overGain(matrix: Tensor, u: Tensor, v: Tensor, product: Tensor): Tensor {
+  if (!isState(u) || !isState(v)) return matrix.div(dot(u, product));
+  return withGradient(matrix, (m) => {
+    const gain = product.mul(u).sum();
+    const value = m.div(gain);
+    const gradient = (g: Tensor, input: Tensor, y: Tensor, s: Tensor, left: Tensor, right: Tensor): Tensor => {
+      // A second gradient must see how the gain and what it divides come from the matrix.
+      const by = isRecorded() ? timesColumn(input, right, 0).mul(left).sum() : s;
+      const quotient = isRecorded() ? input.div(by) : y;
+      const row = left.mul(g.mul(quotient).sum());
+      return g.sub(tf.matMul(right.reshape([-1, 1]) as Tensor2D, row.reshape([1, -1]) as Tensor2D)).div(by);
+    };
+    return { value, saved: [m, value, gain, u, v], gradient };
+  });
 }
