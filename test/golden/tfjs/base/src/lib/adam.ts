@@ -131,9 +131,10 @@ function joined(tensors: readonly Tensor[]): Tensor {
   return tensors.length === 1 ? tensors[0]! : tf.concat([...tensors]);
 }
 
-/** x - factor · y; x is used up. */
+/** x - factor · y; x is used up. In place it takes one operation more, which only a large tensor's saved pass is worth. */
 function subtracted(x: Tensor, factor: Tensor, y: Tensor): Tensor {
-  return tensorFlow()?.subtractScaled(x, factor, y) ?? x.sub(y.mul(factor));
+  const native = x.size < 1 << 16 ? undefined : tensorFlow();
+  return native?.subtractScaled(x, factor, y) ?? x.sub(y.mul(factor));
 }
 
 /** The opposite of `joined`. */
