@@ -12,6 +12,8 @@ const optimizer = { name: "o", kind: "adam", rate: 0.02, betas: [0.5, 0.999], ep
 const params = [
   { name: "N.conv1.weight", role: "weight" as const, shape: sh("out in kh kw", 3, 2, 3, 3) },
   { name: "N.conv1.bias", role: "bias" as const, shape: sh("c", 3) },
+  // So large that it is added to in place.
+  { name: "N.table", role: "other" as const, shape: sh("c", 1 << 16) },
   { name: "N.rho", role: "other" as const, shape: sh("c", 4), within: [0, 1] as const },
 ];
 
@@ -52,6 +54,7 @@ describe("Adam", () => {
       weights.load(new Map(params.map((p, i) => [`param/${p.name}`, file(first[i]!)])));
       const scope = weights.net("N");
       kit.conv(scope, tf.ones([1, 4, 4, 2]), 3, 3);
+      scope.learn("table", [1 << 16], 0);
       scope.learn("rho", [4], 0, { within: [0, 1] });
       const adam = new kit.Adam(weights, ["N"], { betas: [0.5, 0.999], eps, epsForm, decay, decayOn });
       grads.forEach((g, t) => {
