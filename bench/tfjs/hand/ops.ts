@@ -92,8 +92,14 @@ export function makeOps(tf: Tf) {
 
   /** Instance normalization of a batch of one. */
   const instanceNorm = (x: Tensor, unbiased = false): Tensor => normalize(x, unbiased);
-  /** The same over everything. */
-  const layerNorm = (x: Tensor): Tensor => normalize(x.reshape([1, x.size, 1, 1]), true).reshape(x.shape);
+  /** The same over everything, by n - 1: batch normalization's kernel is slow for a single channel. */
+  const layerNorm = (x: Tensor): Tensor => custom(x, (t) => {
+    const bessel = t.size / (t.size - 1);
+    const centred = t.sub(t.mean());
+    const scale = centred.square().mean().mul(bessel).add(1e-5).rsqrt();
+    const y = centred.mul(scale);
+    return [y, [y, scale], (g, [seen, r]) => g.sub(g.mean()).mul(r!).sub(seen!.mul(g.mul(seen!).mean().mul(r!.mul(bessel))))];
+  });
 
   /** The largest value of each channel; of equals the first takes the gradient. */
   const globalMax = (x: Tensor): Tensor => custom(x, (t) => {
