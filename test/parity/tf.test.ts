@@ -59,7 +59,7 @@ afterAll(() => {
 const caseOf = (name: string): TfCase => TF_CASES.find((c) => c.name === name)!;
 
 describe("the step in double precision equals TensorFlow's", () => {
-  it.each(TF_CASES)("$name", { timeout: 600_000 }, async (c) => {
+  it.each(TF_CASES)("$name", { timeout: 1_200_000 }, async (c) => {
     const start = await begun(c);
     if (write) remake(c, start);
     const golden = readTfGolden(c.name);

@@ -1,6 +1,7 @@
 // A hundred steps of float32 training on emoji: the mean of each loss agrees with PyTorch's, and in the other dialect with TensorFlow's. One seed by the
 // golden file; with GANC_PARITY=all every seed, beside its own float32 (docs/numerics.md has the tables).
-//   ORACLE_PYTHON=$(test/oracle/setup.sh) GANC_GOLDEN=write npx vitest run test/parity/training.test.ts     makes the files again: 15 + 6 runs
+//   ORACLE_PYTHON=$(test/oracle/setup.sh) GANC_GOLDEN=write npx vitest run test/parity/training.test.ts -t "TensorFlow.*runs"
+//                                          makes TensorFlow's file again, 95 runs; PyTorch's of 15
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,8 +44,11 @@ const most = (list: readonly number[]): number => Math.max(0, ...list.map(Math.a
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 /** Of a seed: how far courses of theirs that are rounded otherwise lie from float64's, after all steps. */
 const drawsOf = ({ spread }: Run, name: string): number[] => (spread ? [...spread.float64[name]!, ...spread.float32[name]!] : []);
-/** No closer than their own code comes to itself. */
-const boundOf = (run: Run, name: string): number => Math.max(MEANS, most(drawsOf(run, name)));
+/** Of one course. Where their own float32 passes MEANS, being one draw of many, twice what it comes to holds it, and MEANS the median of several. */
+function boundOf(run: Run, name: string): number {
+  const own = most(drawsOf(run, name));
+  return own > MEANS ? TIMES * own : MEANS;
+}
 
 for (const name of absent()) it.skip(`the emitted code on ${name}: not run here, TFJS_PACKAGES is not set`, () => undefined);
 
@@ -115,6 +119,6 @@ describe.each(DIALECTS)("what the means see, beside $name's", (dialect) => {
   it("and hardly a bound is wider than 2 %", () => {
     const bounds = runs.flatMap((run) => Object.keys(run.float64).map((name) => boundOf(run, name)));
     expect(bounds.filter((bound) => bound > MEANS).length).toBeLessThanOrEqual(2);
-    expect(Math.max(...bounds)).toBeLessThan(0.03);
+    expect(Math.max(...bounds)).toBeLessThan(0.05);
   });
 });
