@@ -140,7 +140,7 @@ export function shaken(compiled: Compiled, seed: number, draw: number): Referenc
   const from = startOf(compiled, seed);
   if (draw === 0) return from;
   for (const [name, { data }] of from.store) {
-    const random = Random.of(draw, `round ${name} otherwise`);
+    const random = Random.of(draw, name);
     for (const [i, v] of data.entries()) data[i] = v * (1 + ROUNDING * random.normals()[0]);
   }
   return from;
