@@ -108,9 +108,25 @@ def moments(x: tf.Tensor, axes: list[int], unbiased: bool) -> tuple[tf.Tensor, t
     return mean, variance
 
 
+def convolution(x: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
+    return tf.nn.conv2d(x, kernel, stride, "VALID")
+
+
+def by_patches(x: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
+    """The same sums in another order: a matrix of what the kernel sees at each place, times the kernel as a matrix."""
+    height, width, _, channels = kernel.shape
+    seen = tf.image.extract_patches(x, [1, height, width, 1], [1, stride, stride, 1], [1, 1, 1, 1], "VALID")
+    y = tf.matmul(tf.reshape(seen, [-1, seen.shape[-1]]), tf.reshape(kernel, [-1, channels]))
+    return tf.reshape(y, [*seen.shape[:-1], channels])
+
+
+# One mathematics, rounded in different orders.
+KINDS = {"published": convolution, "patches": by_patches}
+
+
 class Networks:
-    def __init__(self, config: Config, weights: Weights):
-        self.c, self.w = config, weights
+    def __init__(self, config: Config, weights: Weights, kind: str = "published"):
+        self.c, self.w, self.convolve = config, weights, KINDS[kind]
         # The other vector of each spectral norm, as its last evaluation left it.
         self.v = {scope: tf.Variable(tf.zeros([1, matrix.shape[0]], matrix.dtype)) for scope, matrix in weights.matrices().items()}
         self.resting = False  # the spectral vectors stay as the last evaluation left them
@@ -118,7 +134,7 @@ class Networks:
     # ------------------------------------------------------------------------------------------------ layers
 
     def conv(self, x: tf.Tensor, scope: str, stride: int, pads: tuple[int, int, int, int], bias: bool) -> tf.Tensor:
-        y = tf.nn.conv2d(reflect(x, pads), self.w(f"{scope}/conv2d/kernel"), stride, "VALID")
+        y = self.convolve(reflect(x, pads), self.w(f"{scope}/conv2d/kernel"), stride)
         return tf.nn.bias_add(y, self.w(f"{scope}/conv2d/bias")) if bias else y
 
     def dense(self, x: tf.Tensor, scope: str) -> tf.Tensor:
@@ -142,7 +158,7 @@ class Networks:
         return kernel / tf.reshape(sigma, [])
 
     def critic_conv(self, x: tf.Tensor, scope: str, stride: int, pads: tuple[int, int, int, int], bias: bool = True) -> tf.Tensor:
-        y = tf.nn.conv2d(reflect(x, pads), self.spectral(scope), stride, "VALID")
+        y = self.convolve(reflect(x, pads), self.spectral(scope), stride)
         return tf.nn.bias_add(y, self.w(f"{scope}/bias")) if bias else y
 
     def instance_norm(self, x: tf.Tensor, scope: str) -> tf.Tensor:

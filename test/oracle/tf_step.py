@@ -1,6 +1,7 @@
 """U-GAT-IT's training step on TensorFlow, from given weights, pictures and draws, and what became of everything, by the caller's names.
 
     python tf_step.py INPUT.safetensors MAPPING.json OUTPUT.safetensors [--steps 3] [--report 1,3] [--dtype float64|float32] [--threads 1]
+        [--kind published|patches]      how convolutions are computed: one mathematics, rounded in two orders (tf_nets.py: KINDS)
         [--perturb E --seeds S,S,...]   runs again for each seed, every parameter and u multiplied by 1 + E·normal (drift of rounding);
                                         the names of such a run begin with perturbed.S.
         [--losses-only]            nothing else is written
@@ -35,7 +36,7 @@ import numpy as np
 import tensorflow as tf
 from safetensors.numpy import load_file, save_file
 
-from tf_nets import Config, Networks, Output, Weights
+from tf_nets import KINDS, Config, Networks, Output, Weights
 
 CRITICS = {"B": "discriminator_B", "A": "discriminator_A"}
 KERNELS = ("kernel",)
@@ -101,8 +102,8 @@ class Adam:
 
 
 class Trainer:
-    def __init__(self, config: Config, weights: Weights):
-        self.c, self.w, self.nets = config, weights, Networks(config, weights)
+    def __init__(self, config: Config, weights: Weights, kind: str = "published"):
+        self.c, self.w, self.nets = config, weights, Networks(config, weights, kind)
         self.groups = {"discriminators": weights.under("discriminator_"), "generators": weights.under("generator_")}
         self.adam = {group: Adam(config, weights, names) for group, names in self.groups.items()}
         self.done = 0
@@ -255,9 +256,21 @@ def generate(trainer: Trainer, pictures: dict[str, tf.Tensor], tell) -> None:
         tell(call, output)
 
 
-def run(args: argparse.Namespace) -> dict[str, np.ndarray]:
+class Trainers:
+    """The last one is kept: making its graphs takes as long as some hundred steps, and a list of jobs asks for the same ones again."""
+
+    def __init__(self):
+        self.key, self.last = None, None
+
+    def get(self, mapping: dict[str, Any], values: dict[str, Any], dtype: tf.DType, kind: str) -> Trainer:
+        key = json.dumps([mapping["config"], dtype.name, kind, {name: x.shape for name, x in values.items()}])
+        if key != self.key:
+            self.key, self.last = key, Trainer(Config.of(**mapping["config"]), Weights(values, dtype), kind)
+        return self.last
+
+
+def run(args: argparse.Namespace, trainers: Trainers) -> dict[str, np.ndarray]:
     mapping = json.load(open(args.mapping))
-    config = Config.of(**mapping["config"])
     given = load_file(args.input)
     dtype = tf.as_dtype(args.dtype)
     parameters = {ours: Place(entry, given[ours].shape) for ours, entry in mapping["parameters"].items()}
@@ -269,8 +282,8 @@ def run(args: argparse.Namespace) -> dict[str, np.ndarray]:
         shaken = lambda x: x if seed is None else x * (1 + args.perturb * random.standard_normal(x.shape))  # noqa: E731
         return {place.name: place.inward(shaken(given[ours])) for ours, place in owned}
 
-    weights = Weights(begun(None), dtype)
-    trainer = Trainer(config, weights)
+    trainer = trainers.get(mapping, begun(None), dtype, args.kind)
+    weights = trainer.w
     results: dict[str, np.ndarray] = {}
     reported = {int(k) for k in args.report.split(",")} if args.report else {1, args.steps}
 
@@ -335,6 +348,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="")
     parser.add_argument("--losses-only", action="store_true")
     parser.add_argument("--dtype", choices=["float64", "float32"], default="float64")
+    parser.add_argument("--kind", choices=[*KINDS], default="published")
     if sys.argv[1:2] == ["--jobs"]:
         jobs = [parser.parse_args(job) for job in json.load(open(sys.argv[2]))]
     else:
@@ -342,9 +356,10 @@ def main() -> int:
     # One thread: with more, the order of sums differs from run to run.
     tf.config.threading.set_intra_op_parallelism_threads(jobs[0].threads)
     tf.config.threading.set_inter_op_parallelism_threads(jobs[0].threads)
+    trainers = Trainers()
     for args in jobs:
         try:
-            run(args)
+            run(args, trainers)
         except (ValueError, KeyError, OSError) as problem:
             print(f"tf_step: {args.input}: {problem}", file=sys.stderr)
             return 1

@@ -15,8 +15,12 @@ const last = (c: TfCase): number => Math.max(...c.steps);
 
 export interface TfQuestion {
   readonly dtype?: "float64" | "float32";
-  /** Again, with every weight multiplied by 1 + 1e-15 · normal, drawn under each of these seeds. */
+  /** How convolutions are computed: one mathematics, rounded in two orders. */
+  readonly kind?: "published" | "patches";
+  /** Again, with every weight multiplied by 1 + `by` · normal, drawn under each of these seeds. */
   readonly perturbed?: readonly number[];
+  /** 1e-15, double precision's rounding, unless given. */
+  readonly by?: number;
   /** What it begins with and is fed; the case's own unless given. */
   readonly from?: Reference;
   readonly feeds?: (step: number) => Feeds;
@@ -64,9 +68,9 @@ function jobOf(at: string, { c, compiled, question = {} }: TfAsked): Job {
   const [inputs, mapping, output] = [`${at}.in.safetensors`, `${at}.json`, `${at}.out.safetensors`];
   writeTensors(inputs, inputsOf(from, steps, question.feeds ?? ((step) => feedsTf(compiled, step))));
   writeFileSync(mapping, JSON.stringify({ config: configOf(c), ...tfMapping(from.program) }));
-  const drift = perturbed.length === 0 ? [] : ["--perturb", "1e-15", "--seeds", perturbed.join(",")];
+  const drift = perturbed.length === 0 ? [] : ["--perturb", String(question.by ?? 1e-15), "--seeds", perturbed.join(",")];
   const told = question.losses === undefined ? ["--report", c.steps.join(",")] : ["--losses-only"];
-  return { args: [inputs, mapping, output, "--steps", String(steps), "--dtype", question.dtype ?? "float64", ...told, ...drift], output, from, c, perturbed };
+  return { args: [inputs, mapping, output, "--steps", String(steps), "--dtype", question.dtype ?? "float64", "--kind", question.kind ?? "published", ...told, ...drift], output, from, c, perturbed };
 }
 
 /** Our reference evaluation's side. */

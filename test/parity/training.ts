@@ -1,11 +1,12 @@
 // A hundred steps of float32 training on real pictures: each engine beside PyTorch, or TensorFlow, in float32 and in float64, from equal weights
-// and the same batches. Kept of it are the losses: test/golden/parity/training.json.gz holds PyTorch's, of five seeds; training-tensorflow.json.gz
-// TensorFlow's, of three.
+// and the same batches. Kept of it are the losses of five seeds: test/golden/parity/training.json.gz holds PyTorch's, training-tensorflow.json.gz
+// TensorFlow's, and how far the means move if TensorFlow begins with weights that are rounded otherwise.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Compiled } from "../../compiler/compile";
 import type { Engine } from "../../runtime/engine/types";
+import { Random } from "../../compiler/random";
 import { renderEmoji } from "../../runtime/data/emoji";
 import { openData } from "../../runtime/train/data";
 import { begin } from "./cases";
@@ -33,15 +34,37 @@ export interface Run {
   readonly inputs: string;
   readonly batches: string;
   readonly float64: Losses;
-  /** In float32, by what computed it: PyTorch as published and tuned, the same mathematics rounded in another order. */
+  /** In float32, by what computed it: as published, and the same mathematics rounded in another order (PyTorch's tuned, TensorFlow's patches). */
   readonly float32: Readonly<Record<string, Losses>>;
+  /** By precision: each loss's mean less float64's, as a part of it, one number for each draw of `shaken` first values. */
+  readonly spread?: Readonly<Record<Precision, Means>>;
 }
+
+export type Precision = "float64" | "float32";
+export type Means = Readonly<Record<string, readonly number[]>>;
 
 export interface Training {
   readonly madeBy: string;
   readonly config: unknown;
   readonly runs: readonly Run[];
 }
+
+/** What a seed's run is given. */
+export interface Start {
+  readonly seed: number;
+  readonly from: Reference;
+  readonly batches: readonly Feeds[];
+}
+
+export interface How {
+  readonly dtype: Precision;
+  readonly kind: string;
+  /** So many runs more, from first values that are multiplied by 1 + ROUNDING · normal. */
+  readonly draws: number;
+}
+
+/** float32's unit roundoff: what such a number may be off by, as a part of itself. */
+export const ROUNDING = 2 ** -24;
 
 /** Whose training it is. */
 export interface Dialect {
@@ -53,10 +76,12 @@ export interface Dialect {
   /** The golden file's name, and what the oracle was told. */
   readonly golden: string;
   readonly config: Readonly<Record<string, unknown>>;
-  /** The published code's losses from these values and batches. */
-  readonly losses: (python: string, from: Reference, batches: readonly Feeds[], dtype: "float64" | "float32", kind: string) => Promise<Losses>;
+  /** The published code's losses from each start, its own and those of the draws. */
+  readonly losses: (python: string, starts: readonly Start[], how: How) => Promise<readonly (readonly Losses[])[]>;
   /** Of float32; the first one's float64 is what is right. */
   readonly kinds: readonly string[];
+  /** Draws of `spread`. */
+  readonly draws: number;
 }
 
 const set = [...Object.entries(SIZES).map(([k, v]) => `${k}=${v}`), "load_size=36"];
@@ -65,26 +90,29 @@ const tensorflow: TfCase = { name: "training", config: { ...TENSORFLOW, rate_hel
 
 export const DIALECTS: readonly Dialect[] = [
   {
-    name: "PyTorch", seeds: [1, 2, 3, 4, 5], short: STEPS, compile: () => compileVariant("base", set), golden: "training", config: { ...SIZES, length: TOTAL }, kinds: ["published", "tuned"],
-    losses: async (python, from, batches, dtype, kind) => {
-      const question = { steps: [batches.length], dtype, kind: kind as "published" | "tuned", batch: (step: number) => batches[step - 1]! };
-      const [told] = await askPyTorch(python, [{ config: SIZES, from, question }]);
-      return byName(from, batches, (step, name) => told!.get(`step.${step}.loss.${name}`)!.data[0]!);
+    name: "PyTorch", seeds: [1, 2, 3, 4, 5], short: STEPS, compile: () => compileVariant("base", set), golden: "training", config: { ...SIZES, length: TOTAL }, kinds: ["published", "tuned"], draws: 0,
+    losses: async (python, starts, { dtype, kind }) => {
+      const how = { dtype, kind: kind as "published" | "tuned" };
+      const told = await askPyTorch(python, starts.map(({ from, batches }) => ({ config: SIZES, from, question: { ...how, steps: [batches.length], batch: (step: number) => batches[step - 1]! } })));
+      return starts.map((start, i) => [byName(start, (step, name) => told[i]!.get(`step.${step}.loss.${name}`)!.data[0]!)]);
     },
   },
   {
-    name: "TensorFlow", seeds: [1, 2, 3], short: 20, compile: () => compileVariant("tensorflow", [...set, `rate_held=${HELD}`]), golden: "training-tensorflow", config: configOf(tensorflow),
-    kinds: ["published"],
-    losses: async (python, from, batches, dtype) => {
-      const question = { dtype, from, feeds: (step: number) => batches[step - 1]!, losses: batches.length };
-      const [told] = await askTensorFlow(python, [{ c: tensorflow, compiled: from.compiled, question }]);
-      return byName(from, batches, (step, name) => told![0]!.get(`${step}.loss.${name}`)![0]!);
+    name: "TensorFlow", seeds: [1, 2, 3, 4, 5], short: 20, compile: () => compileVariant("tensorflow", [...set, `rate_held=${HELD}`]), golden: "training-tensorflow", config: configOf(tensorflow),
+    kinds: ["published", "patches"], draws: 8,
+    losses: async (python, starts, { dtype, kind, draws }) => {
+      const perturbed = Array.from({ length: draws }, (_, i) => i + 1);
+      const how = { dtype, kind: kind as "published" | "patches", perturbed, by: ROUNDING };
+      const told = await askTensorFlow(python, starts.map(({ from, batches }) => ({
+        c: tensorflow, compiled: from.compiled, question: { ...how, from, feeds: (step: number) => batches[step - 1]!, losses: batches.length },
+      })));
+      return starts.map((start, i) => told[i]!.map((each) => byName(start, (step, name) => each.get(`${step}.loss.${name}`)![0]!)));
     },
   },
 ];
 
-const byName = ({ program }: Reference, batches: readonly Feeds[], of: (step: number, name: string) => number): Losses =>
-  Object.fromEntries(program.losses.map(({ name }) => [name, batches.map((_, i) => of(i + 1, name))]));
+const byName = ({ from, batches }: Start, of: (step: number, name: string) => number): Losses =>
+  Object.fromEntries(from.program.losses.map(({ name }) => [name, batches.map((_, i) => of(i + 1, name))]));
 
 /** Pictures of two sets of emoji, under `out`. */
 export const drawPictures = async (out: string): Promise<void> => void (await renderEmoji({ ...FOLDERS, out }));
@@ -107,6 +135,17 @@ export function digestOfBatches(batches: readonly Feeds[]): string {
 /** What a run under the seed begins with. */
 export const startOf = (compiled: Compiled, seed: number): Reference => begin({ shaken: false, total: TOTAL }, compiled, seed);
 
+/** The same, every weight and spectral vector multiplied by 1 + ROUNDING · normal; draw 0 is as it was. */
+export function shaken(compiled: Compiled, seed: number, draw: number): Reference {
+  const from = startOf(compiled, seed);
+  if (draw === 0) return from;
+  for (const [name, { data }] of from.store) {
+    const random = Random.of(draw, name);
+    for (const [i, v] of data.entries()) data[i] = v * (1 + ROUNDING * random.normals()[0]);
+  }
+  return from;
+}
+
 export async function trainEngine(engine: Engine, from: Reference, batches: readonly Feeds[]): Promise<Losses> {
   load(engine, from);
   const losses: Record<string, number[]> = {};
@@ -115,15 +154,25 @@ export async function trainEngine(engine: Engine, from: Reference, batches: read
   return losses;
 }
 
-export async function publishedRun(dialect: Dialect, python: string, compiled: Compiled, seed: number, batches: readonly Feeds[]): Promise<Run> {
-  const from = startOf(compiled, seed);
+/** The golden file's runs: each kind of all seeds by one process, whose graphs take longer to make than a run. */
+export async function publishedRuns(dialect: Dialect, python: string, starts: readonly Start[]): Promise<Run[]> {
   const rounded = (losses: Losses): Losses => Object.fromEntries(Object.entries(losses).map(([name, list]) => [name, list.map((v) => Number(v.toPrecision(9)))]));
-  const of = async (dtype: "float64" | "float32", kind: string): Promise<Losses> => rounded(await dialect.losses(python, from, batches, dtype, kind));
-  const [first = ""] = dialect.kinds;
-  const float32: Record<string, Losses> = {};
-  for (const kind of dialect.kinds) float32[kind] = await of("float32", kind);
-  return { seed, inputs: fingerprint(from), batches: digestOfBatches(batches), float64: await of("float64", first), float32 };
+  const [first = "", ...others] = dialect.kinds;
+  const { draws } = dialect;
+  const float64 = await dialect.losses(python, starts, { dtype: "float64", kind: first, draws });
+  const float32 = await dialect.losses(python, starts, { dtype: "float32", kind: first, draws });
+  const more = new Map<string, readonly (readonly Losses[])[]>();
+  for (const kind of others) more.set(kind, await dialect.losses(python, starts, { dtype: "float32", kind, draws: 0 }));
+  return starts.map(({ seed, from, batches }, i) => {
+    const right = rounded(float64[i]![0]!);
+    const spread = { float64: spreadOf(float64[i]!.slice(1), right), float32: spreadOf(float32[i]!.slice(1), right) };
+    const kinds = { [first]: rounded(float32[i]![0]!), ...Object.fromEntries([...more].map(([kind, told]) => [kind, rounded(told[i]![0]!)])) };
+    return { seed, inputs: fingerprint(from), batches: digestOfBatches(batches), float64: right, float32: kinds, ...(draws > 0 ? { spread } : {}) };
+  });
 }
+
+const spreadOf = (draws: readonly Losses[], right: Losses): Means =>
+  Object.fromEntries(Object.keys(right).map((name) => [name, draws.map((losses) => Number(meansApart(losses, right)[name]!.toExponential(3)))]));
 
 const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
 /** Relative difference of each loss's mean over the steps that were taken, with its sign. */
