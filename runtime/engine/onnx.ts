@@ -17,6 +17,8 @@ export interface OnnxEngineOptions {
   readonly share?: boolean;
   /** What runs the updates: one pass in WebAssembly, unless said, or the program's graphs. The bits are the same. */
   readonly update?: "kernel" | "graph";
+  /** Bytes of the kernel's memory at most; all that WebAssembly gives, 4 GiB, unless said (tests let tensors find no room). */
+  readonly room?: number;
   /** Told after each segment of a step. */
   readonly observe?: (run: SegmentRun) => void;
   /** Where onnxruntime writes its times of a segment's operators, until `endProfiling`: a path without its end. */
@@ -63,7 +65,7 @@ export class OnnxEngine implements Engine {
   static async create(program: Program, models: Models, options: OnnxEngineOptions = {}): Promise<OnnxEngine> {
     const ort = await loadOrt();
     const byKernel = options.update !== "graph" && program.segments.some(({ updates }) => updates !== undefined);
-    const storage = allocate(program, options.share ?? true, byKernel);
+    const storage = allocate(program, options.share ?? true, byKernel, options.room);
     const { updater } = storage;
     const stages: Stage[] = [];
     for (const [index, segment] of program.segments.entries()) {
@@ -167,9 +169,9 @@ export class OnnxEngine implements Engine {
 }
 
 /** Memory that JavaScript cannot give is the model's size, not a defect. */
-function allocate(program: Program, share: boolean, kernel: boolean): Storage {
+function allocate(program: Program, share: boolean, kernel: boolean, room: number | undefined): Storage {
   try {
-    return new Storage(program, share, kernel);
+    return new Storage(program, share, kernel, room);
   } catch (e) {
     if (!(e instanceof RangeError)) throw e;
     throw new UserError("the model's tensors do not fit into memory", "ganc plan says how much it needs; a smaller size or ch needs less");

@@ -24,10 +24,13 @@ export class Storage {
   /** Undefined where graphs do the updates. */
   readonly updater: Updater | undefined;
 
-  /** @param kernel whether a kernel is to do the updates, in its own memory */
-  constructor(program: Program, share: boolean, kernel: boolean) {
+  /**
+   * @param kernel whether a kernel is to do the updates, in its own memory
+   * @param most bytes of that memory; what finds no room there lies beside it
+   */
+  constructor(program: Program, share: boolean, kernel: boolean, most = MOST) {
     const layout = planLayout(program, share);
-    const room = kernel ? new Room(Math.min(MOST, bytesOfUpdates(program, layout))) : undefined;
+    const room = kernel ? new Room(Math.min(most, bytesOfUpdates(program, layout))) : undefined;
     this.updater = room && new Updater(room);
     const arena = room?.take(layout.size) ?? { buffer: new ArrayBuffer(layout.size), offset: 0 };
     const names: StateName[] = [];

@@ -32,12 +32,17 @@ export class Updater {
     });
   }
 
+  /** Whether a tensor is updated where it lies. */
+  holds(data: Float32Array): boolean {
+    return this.#room.holds(data);
+  }
+
   /** In place, all but the gradient. `scalar` gives the step's numbers by name. */
   run(update: AdamUpdate, { param, m, v, gradient }: AdamTensors, scalar: (name: string) => number): void {
     const { eps, decay, betas, within = [-Infinity, Infinity] } = update;
     const numbers: AdamNumbers = { step: scalar(update.step), root: scalar(update.root), eps, decay, betas, within };
     const all = [param, m, v, gradient];
-    if (all.every((data) => this.#room.holds(data))) this.#kernel(param.byteOffset, m.byteOffset, v.byteOffset, gradient.byteOffset, param.length, numbers);
+    if (all.every((data) => this.holds(data))) this.#kernel(param.byteOffset, m.byteOffset, v.byteOffset, gradient.byteOffset, param.length, numbers);
     else this.#inPieces(all, numbers);
   }
 
