@@ -24,7 +24,7 @@ export interface Opened {
 
 export interface Tested {
   readonly name: string;
-  /** @param threads of one operation, where the engine lets them be chosen */
+  /** @param threads of one operation, where the engine lets them be chosen; 1 unless said: test files run beside each other, one a core */
   readonly open: (compiled: Compiled, threads?: number) => Promise<Opened>;
 }
 
@@ -40,7 +40,7 @@ export const FORMS: readonly Tested[] = [
   { name: "onnxruntime, convolutions over tiles", open: (compiled, threads) => openWith(compiled, TILED, threads) },
 ];
 
-async function openWith(compiled: Compiled, lowerings: Lowerings, threads?: number): Promise<Opened> {
+async function openWith(compiled: Compiled, lowerings: Lowerings, threads = 1): Promise<Opened> {
   const made = compiled.graphs.map(({ file, ...graph }) => [file, emitModel({ name: file, ...graph, lowerings })] as const);
   const tiled = made.some(([, { chosen }]) => Object.values(chosen).includes("winograd"));
   if (tiled !== (lowerings === TILED)) throw new Error(`winograd is ${tiled ? "" : "not "}among the forms`);
@@ -48,7 +48,7 @@ async function openWith(compiled: Compiled, lowerings: Lowerings, threads?: numb
 }
 
 /** Memory is not shared, so that every gradient can be read when the step is over. */
-export const openEngine = (compiled: Compiled, threads?: number): Promise<OnnxEngine> => OnnxEngine.create(compiled.program!, emitGraphs(compiled), { share: false, threads });
+export const openEngine = (compiled: Compiled, threads = 1): Promise<OnnxEngine> => OnnxEngine.create(compiled.program!, emitGraphs(compiled), { share: false, threads });
 
 const byGradients = (engine: OnnxEngine): Opened => ({ engine, gradient: (param) => Float64Array.from(engine.storage.transient(`grad:${param}`).data) });
 
