@@ -24,31 +24,35 @@ export interface Opened {
 
 export interface Tested {
   readonly name: string;
-  /** @param threads of one operation, where the engine lets them be chosen; 1 unless said: test files run beside each other, one a core */
-  readonly open: (compiled: Compiled, threads?: number) => Promise<Opened>;
+  readonly open: (compiled: Compiled) => Promise<Opened>;
 }
 
+/**
+ * Memory is not shared, so that every gradient can be read when the step is over. One thread, as the oracles have it: with two, sums have another
+ * order and a hundred steps another course, and test files run beside each other, one a core.
+ */
+const OPTIONS = { share: false, threads: 1 };
+
 export const ENGINES: readonly Tested[] = [
-  { name: "onnxruntime", open: async (compiled, threads) => byGradients(await openEngine(compiled, threads)) },
+  { name: "onnxruntime", open: async (compiled) => byGradients(await openEngine(compiled)) },
 ];
 
 /** Products dear and all else for nothing: so every form that saves products is chosen, as it is in bigger nets. */
 const TILED: Lowerings = { costs: { mac: 1, gather: 0, scatter: 0, copy: 0, turn: 0, tile: 0, tileKernel: 0, untile: 0, untangle: 0, kernel: 0, kernelTurned: 0, operator: 0 } };
 /** onnxruntime with convolutions in other forms than their cost would choose. */
 export const FORMS: readonly Tested[] = [
-  { name: "onnxruntime, convolutions as they stand", open: (compiled, threads) => openWith(compiled, { without: formNames }, threads) },
-  { name: "onnxruntime, convolutions over tiles", open: (compiled, threads) => openWith(compiled, TILED, threads) },
+  { name: "onnxruntime, convolutions as they stand", open: (compiled) => openWith(compiled, { without: formNames }) },
+  { name: "onnxruntime, convolutions over tiles", open: (compiled) => openWith(compiled, TILED) },
 ];
 
-async function openWith(compiled: Compiled, lowerings: Lowerings, threads = 1): Promise<Opened> {
+async function openWith(compiled: Compiled, lowerings: Lowerings): Promise<Opened> {
   const made = compiled.graphs.map(({ file, ...graph }) => [file, emitModel({ name: file, ...graph, lowerings })] as const);
   const tiled = made.some(([, { chosen }]) => Object.values(chosen).includes("winograd"));
   if (tiled !== (lowerings === TILED)) throw new Error(`winograd is ${tiled ? "" : "not "}among the forms`);
-  return byGradients(await OnnxEngine.create(compiled.program!, new Map(made.map(([file, { bytes }]) => [file, bytes])), { share: false, threads }));
+  return byGradients(await OnnxEngine.create(compiled.program!, new Map(made.map(([file, { bytes }]) => [file, bytes])), OPTIONS));
 }
 
-/** Memory is not shared, so that every gradient can be read when the step is over. */
-export const openEngine = (compiled: Compiled, threads = 1): Promise<OnnxEngine> => OnnxEngine.create(compiled.program!, emitGraphs(compiled), { share: false, threads });
+export const openEngine = (compiled: Compiled): Promise<OnnxEngine> => OnnxEngine.create(compiled.program!, emitGraphs(compiled), OPTIONS);
 
 const byGradients = (engine: OnnxEngine): Opened => ({ engine, gradient: (param) => Float64Array.from(engine.storage.transient(`grad:${param}`).data) });
 

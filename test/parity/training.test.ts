@@ -18,8 +18,6 @@ const MEANS = 0.02;
 const TIMES = 2;
 /** Where the published code's spread is known: so many courses of ours, the first from the values themselves. Their median counts as well. */
 const COURSES = 5;
-/** As the oracles have it: with two, sums have another order, and a hundred steps another course. */
-const THREADS = 1;
 
 const all = process.env["GANC_PARITY"] === "all";
 const python = oraclePython();
@@ -59,7 +57,7 @@ describe.each(DIALECTS)("a hundred steps beside $name's", (dialect) => {
   // The emitted code takes a minute and more for a hundred steps.
   it.each(all ? [...ENGINES, ...FORMS, ...TFJS_NODE] : ENGINES)(`$name, ${all ? "every seed" : "one seed"}`, { timeout: 3_600_000 }, async (tested) => {
     const compiled = dialect.compile();
-    const opened = await tested.open(compiled, THREADS);
+    const opened = await tested.open(compiled);
     const ours: Record<string, number>[] = [];
     const far: string[] = [];
     const medians: Record<string, number>[] = [];
