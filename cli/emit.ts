@@ -14,10 +14,11 @@ export function emitGraphs(c: Compiled): Map<string, Uint8Array> {
   return new Map(c.graphs.map((g) => [g.file, emitGraph(c, g)]));
 }
 
-function emitGraph(c: Compiled, { file, graph, inputs, outputs }: GraphFile, unshaped = false): Uint8Array {
+/** @param engine for an engine of ours, which gives memory for the results and asks for their dims */
+function emitGraph(c: Compiled, { file, graph, inputs, outputs }: GraphFile, engine = false): Uint8Array {
   const metadata = { spec: c.program?.spec ?? "", hash: c.program?.hash ?? "" };
   const lowerings = c.program?.lowerings;
-  return emitModel({ name: file.replace(/\.onnx$/, ""), graph, inputs, outputs, metadata, unshaped, ...(lowerings ? { lowerings } : {}) }).bytes;
+  return emitModel({ name: file.replace(/\.onnx$/, ""), graph, inputs, outputs, metadata, unshaped: engine, silent: engine, ...(lowerings ? { lowerings } : {}) }).bytes;
 }
 
 /**

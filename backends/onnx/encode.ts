@@ -66,6 +66,7 @@ function tensor(from: Initializer, place: ExternalPlace | undefined): Onnx.ITens
 }
 
 function valueInfo(value: ValueInfo): Onnx.IValueInfoProto {
+  if (value.dims === "sequence") return { name: value.name, type: { sequenceType: { elemType: { tensorType: { elemType: Types.FLOAT } } } } };
   const dim = value.dims.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d }));
   return { name: value.name, type: { tensorType: { elemType: Types.FLOAT, shape: { dim } } } };
 }

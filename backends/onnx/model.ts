@@ -36,6 +36,11 @@ export interface ModelSpec {
    * runs the model asks it for its dims.
    */
   readonly unshaped?: boolean;
+  /**
+   * The first output is an empty sequence. onnxruntime-node refuses to hand one over and so hands over nothing: whoever gave it memory for the
+   * results has them there, and is spared a copy of each (runtime/engine/silent.ts).
+   */
+  readonly silent?: boolean;
   /** Notes the shape of every node's value in the model: for tests and viewers. */
   readonly annotate?: boolean;
 }
@@ -52,6 +57,8 @@ export interface EmittedModel {
   /** The form chosen for each convolution, by what it was chosen for. */
   readonly chosen: Readonly<Record<string, string>>;
 }
+
+const NOTHING: Operator = { type: "SequenceEmpty", inputs: [], outputs: ["nothing"], attributes: {} };
 
 const GIGABYTE = 1e9;
 /** Constants this small stay in the model: a viewer shows them, and alignment would cost more than they are. */
@@ -85,9 +92,12 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const external = placed(stored, spec.externalData);
   const bytes = encodeModel({
     name: spec.name,
-    operators,
+    operators: spec.silent ? [NOTHING, ...operators] : operators,
     inputs: spec.inputs.map((i) => ({ ...info(i.name, graph.nodes[i.node]!.shape), ...(wide.has(i.node) ? { dims: wide.get(i.node)! } : {}) })),
-    outputs: spec.outputs.map((o) => ({ ...info(o.name, graph.nodes[o.node]!.shape), ...(dims.has(o.name) ? { dims: dims.get(o.name)! } : {}) })),
+    outputs: [
+      ...(spec.silent ? NOTHING.outputs.map((name) => ({ name, dims: "sequence" as const })) : []),
+      ...spec.outputs.map((o) => ({ ...info(o.name, graph.nodes[o.node]!.shape), ...(dims.has(o.name) ? { dims: dims.get(o.name)! } : {}) })),
+    ],
     inner: spec.annotate ? annotations(emitter, spec, names) : [],
     initializers: [...stored, ...own],
     places: external?.places ?? new Map(),

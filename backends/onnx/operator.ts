@@ -23,7 +23,8 @@ export type Initializer =
 export type ValueDim = number | string;
 export interface ValueInfo {
   readonly name: string;
-  readonly dims: readonly ValueDim[];
+  /** Of a float tensor; a sequence of such has none. */
+  readonly dims: readonly ValueDim[] | "sequence";
 }
 
 export const int = (value: number): Attribute => ({ int: value });

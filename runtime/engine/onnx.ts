@@ -6,6 +6,7 @@ import type { AdamUpdate, ExportSpec, Program, Segment } from "../../compiler/pr
 import { UserError } from "../files/errors.ts";
 import { count } from "../../compiler/layout.ts";
 import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
+import { canBeSilent, runSilently, silence, type Silence } from "./silent.ts";
 import { Storage, type Place } from "./storage.ts";
 import type { Engine, NamedTensor, StateName, StepFeeds } from "./types.ts";
 import type { AdamTensors, Updater } from "./update/updates.ts";
@@ -19,6 +20,8 @@ export interface OnnxEngineOptions {
   readonly update?: "kernel" | "graph";
   /** Bytes of the kernel's memory at most; all that WebAssembly gives, 4 GiB, unless said (tests let tensors find no room). */
   readonly room?: number;
+  /** Whether results only lie where they are asked for, and no copy of them is handed over; unless said, where the models allow it. */
+  readonly silent?: boolean;
   /** Told after each segment of a step. */
   readonly observe?: (run: SegmentRun) => void;
   /** Where onnxruntime writes its times of a segment's operators, until `endProfiling`: a path without its end. */
@@ -39,7 +42,7 @@ export interface Models {
 
 /** One of the program's segments, ready to run. */
 type Stage =
-  | { readonly kind: "graph"; readonly segment: Segment; readonly session: InferenceSession; readonly feeds: Tensors; readonly fetches: Tensors }
+  | { readonly kind: "graph"; readonly segment: Segment; readonly session: InferenceSession; readonly feeds: Tensors; readonly fetches: Tensors; readonly silence: Silence | undefined }
   | { readonly kind: "kernel"; readonly segment: Segment; readonly updater: Updater; readonly updates: readonly (readonly [AdamUpdate, AdamTensors])[] };
 
 export class OnnxEngine implements Engine {
@@ -84,7 +87,7 @@ export class OnnxEngine implements Engine {
     const scalar = (name: string): number => feeds.scalars[name] ?? NaN;
     for (const stage of stages) {
       const began = performance.now();
-      if (stage.kind === "graph") await stage.session.run(stage.feeds, stage.fetches);
+      if (stage.kind === "graph") await run(stage);
       else for (const [update, tensors] of stage.updates) stage.updater.run(update, tensors, scalar);
       this.#options.observe?.({ segment: stage.segment, began, ended: performance.now() });
     }
@@ -197,7 +200,7 @@ function checkPorts(segment: Segment, session: InferenceSession): void {
   if (absent.length > 0) throw new Error(`${segment.model} lacks outputs the program names: ${absent.join(", ")}`);
 }
 
-async function graphStage(segment: Segment, index: number, storage: Storage, models: Models, { threads, profile }: OnnxEngineOptions): Promise<Stage> {
+async function graphStage(segment: Segment, index: number, storage: Storage, models: Models, { threads, profile, silent = true }: OnnxEngineOptions): Promise<Stage> {
   const ort = await loadOrt();
   const session = await openSession(await modelOf(models, segment.model), { threads, profile: profile?.(segment.name) });
   checkPorts(segment, session);
@@ -207,7 +210,7 @@ async function graphStage(segment: Segment, index: number, storage: Storage, mod
   const wanted = new Set(session.inputNames);
   for (const { port, value } of segment.inputs) if (wanted.has(port)) feeds[port] = tensor(storage.input(value, index), dimsOf(session.inputMetadata, port));
   for (const { port, value } of segment.outputs) fetches[port] = tensor(storage.output(value, index), dimsOf(session.outputMetadata, port));
-  return { kind: "graph", segment, session, feeds, fetches };
+  return { kind: "graph", segment, session, feeds, fetches, silence: silent && canBeSilent(session) ? await silence() : undefined };
 }
 
 /** A port may have other dims than the storage, of the same elements (`unshaped` of the backend). Undefined where they are no numbers. */
@@ -215,6 +218,11 @@ function dimsOf(ports: readonly InferenceSession.ValueMetadata[], port: string):
   const found = ports.find((o) => o.name === port);
   const dims = found?.isTensor ? found.shape : [];
   return dims.length > 0 && dims.every((d): d is number => typeof d === "number") ? dims : undefined;
+}
+
+async function run({ session, feeds, fetches, silence }: Extract<Stage, { kind: "graph" }>): Promise<void> {
+  if (silence) await runSilently(session, feeds, fetches, silence);
+  else await session.run(feeds, fetches);
 }
 
 function kernelStage(segment: Segment, index: number, storage: Storage, updater: Updater): Stage {

@@ -1,0 +1,50 @@
+// Runs that hand nothing over. onnxruntime-node 1.30 puts every result into a new ArrayBuffer, one that it has just written into memory of ours
+// included (OrtValueToNapiValue in js/node/src/tensor_helper.cc): copies that nobody reads, each on fresh pages, until a garbage collection.
+// They were a sixth of a step at 128 px. Results are converted in the model's order, after the run, and one that is no tensor is refused; so
+// models whose first output is an empty sequence (`silent` in backends/onnx/model.ts) end in that refusal, with all results written. A version
+// that does not copy (onnxruntime's pull request 32346) or that hands sequences over only makes this idle.
+import type { InferenceSession } from "onnxruntime-node";
+import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
+
+/** y = −x behind an empty sequence, both of one element: written by onnx.helper for Python, IR 8, opset 18. */
+const PROBE = "CAgSADplChgSB25vdGhpbmciDVNlcXVlbmNlRW1wdHkKCwoBeBIBeSIDTmVnEgVwcm9iZVoPCgF4EgoKCAgBEgQKAggBYhMKB25vdGhpbmcSCCIGCgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEBI=";
+
+export interface Silence {
+  /** What the runtime says when all is done and it is to hand over a sequence; undefined: it hands it over. */
+  readonly refusal?: string;
+}
+
+let probing: Promise<Silence | undefined> | undefined;
+
+/** Undefined where results are not in the memory that was given for them. Asked of the runtime itself, once a process. */
+export function silence(): Promise<Silence | undefined> {
+  probing ??= loadOrt().then(probed);
+  return probing;
+}
+
+async function probed(ort: Ort): Promise<Silence | undefined> {
+  const session = await openSession(Uint8Array.from(atob(PROBE), (c) => c.charCodeAt(0)), { threads: 1 });
+  const result = new Float32Array(1);
+  const refusal = await said(session, { x: new ort.Tensor("float32", Float32Array.of(3), [1]) }, { y: new ort.Tensor("float32", result, [1]) });
+  await session.release();
+  if (result[0] !== -3) return undefined;
+  return refusal === undefined ? {} : { refusal };
+}
+
+async function said(session: InferenceSession, feeds: Tensors, fetches: Tensors): Promise<string | undefined> {
+  try {
+    await session.run(feeds, { [session.outputNames[0]!]: null, ...fetches });
+    return undefined;
+  } catch (e) {
+    return e instanceof Error ? e.message : String(e);
+  }
+}
+
+/** Whether the model was made for it. */
+export const canBeSilent = (session: InferenceSession): boolean => session.outputMetadata[0]?.isTensor === false;
+
+/** Runs such a model into the given memory; what goes wrong inside of it is thrown as ever. */
+export async function runSilently(session: InferenceSession, feeds: Tensors, fetches: Tensors, { refusal }: Silence): Promise<void> {
+  const error = await said(session, feeds, fetches);
+  if (error !== undefined && error !== refusal) throw new Error(error);
+}
