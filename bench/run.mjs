@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 // As cli/tuned.ts sets them for `ganc train`.
+const HEAP = ["--expose-gc", "--max-semi-space-size=2"];
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: String(32 << 20), MALLOC_TRIM_THRESHOLD_: String(1 << 30), MALLOC_TOP_PAD_: String(64 << 20), MALLOC_ARENA_MAX: "1" };
 
 const { values } = parseArgs({
@@ -35,7 +36,7 @@ const GiB = (bytes) => (bytes / 2 ** 30).toFixed(2);
 mkdirSync("bench/results", { recursive: true });
 const rows = new Set(values.rows.split(","));
 const note = (row) => appendFileSync("bench/results/step.jsonl", `${JSON.stringify({ when: new Date().toISOString(), ...row })}\n`);
-const own = (size, ch, ...more) => start("node", ["dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`, ...(size === 64 ? ["global_depth=6"] : []), ...more], MALLOC);
+const own = (size, ch, ...more) => start("node", [...HEAP, "dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`, ...(size === 64 ? ["global_depth=6"] : []), ...more], MALLOC);
 
 function setUp() {
   try {

@@ -7,6 +7,7 @@ import { plan } from "../compiler/describe/plan";
 import { RECOMPUTE } from "../compiler/train/recompute";
 import { drawInit } from "../compiler/init";
 import { emitForTraining } from "../cli/emit";
+import { collectGarbage } from "../runtime/engine/collect";
 import { OnnxEngine } from "../runtime/engine/onnx";
 import { initialize } from "../runtime/train/init";
 
@@ -34,6 +35,7 @@ if (!program) throw new Error(JSON.stringify(compiled.diagnostics));
 const foreseen = plan(compiled);
 const compileSeconds = (performance.now() - began) / 1000;
 const engine = await OnnxEngine.create(program, new Map(emitForTraining({ ...compiled, read: () => undefined })), { threads: Number(process.env["THREADS"] ?? 2) });
+collectGarbage();
 initialize(engine, 1);
 const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 1, name);
 const data = Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)]));

@@ -1,6 +1,6 @@
 import { listData } from "../../runtime/data/folder";
 import type { Json } from "../../runtime/data/types";
-import { startTraining, stopOnInterrupt } from "../../runtime/train/start";
+import { startTraining, stopOnInterrupt, type Training } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
 import type { Lowerings } from "../../compiler/lowering";
@@ -42,6 +42,26 @@ export interface RunNotes {
 }
 
 export async function trainCommand(path: string, flags: TrainFlags): Promise<Outcome | undefined> {
+  const begun = await begin(path, flags);
+  if (!begun) return undefined;
+  const { training, view, firstExport } = begun;
+  const out = process.stdout;
+  const undo = stopOnInterrupt(training, (line) => view.line(line));
+  try {
+    const outcome = await training.done;
+    view.close();
+    if (flags.json) return outcome;
+    if (outcome.kind === "stopped") out.write(`stopped at step ${outcome.step} of ${outcome.total}; go on with: ${againCommand(path, flags)}\n`);
+    else out.write(`${outcome.total} steps are done. Look at ${flags.out}/report.html; translate with: ganc translate ${flags.out} --export ${firstExport} --in DIR --out DIR\n`);
+    return outcome;
+  } finally {
+    view.close();
+    undo();
+  }
+}
+
+/** The compiled spec is left behind here: the training needs none of it. */
+async function begin(path: string, flags: TrainFlags): Promise<{ training: Training; view: ProgressView; firstExport: string } | undefined> {
   const tfjs = tfjsOf(flags);
   const lowerings = flags.resume === true ? loweringsOfRun(flags.out, flags) : loweringsOf(flags);
   const loaded = loadFitting(path, flags, compileOptionsOf(lowerings));
@@ -61,18 +81,7 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<Out
   const view = new ProgressView({ write: (text) => void out.write(text), isTTY: out.isTTY === true, columns: out.columns ?? 100 }, { json: flags.json === true });
   const models = tfjs ? [[TRAINING_MODULE, Buffer.from(await bundled(projectOf(c, notes)))] as const] : emitForTraining(c);
   const training = startTraining(c.program, models, settings, { onEvent: view.onEvent, worker: new URL("./worker.js", distUrl()) });
-  const undo = stopOnInterrupt(training, (line) => view.line(line));
-  try {
-    const outcome = await training.done;
-    view.close();
-    if (flags.json) return outcome;
-    if (outcome.kind === "stopped") out.write(`stopped at step ${outcome.step} of ${outcome.total}; go on with: ${againCommand(path, flags)}\n`);
-    else out.write(`${outcome.total} steps are done. Look at ${flags.out}/report.html; translate with: ganc translate ${flags.out} --export ${c.program.exports[0]?.name ?? "A2B"} --in DIR --out DIR\n`);
-    return outcome;
-  } finally {
-    view.close();
-    undo();
-  }
+  return { training, view, firstExport: c.program.exports[0]?.name ?? "A2B" };
 }
 
 /** `--engine` as a choice of TensorFlow.js, or undefined for onnxruntime. */

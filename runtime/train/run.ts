@@ -5,6 +5,7 @@ import { count } from "../../compiler/layout.ts";
 import type { Program } from "../../compiler/program.ts";
 import type { CheckpointInfo } from "../checkpoint/contents.ts";
 import { CheckpointStore, listCheckpoints, makeFolder, removeTemporaries, type Restored } from "../checkpoint/store.ts";
+import { collectGarbage } from "../engine/collect.ts";
 import { OnnxEngine, type Models } from "../engine/onnx.ts";
 import { openTfjs } from "../engine/tfjs-open.ts";
 import type { Engine } from "../engine/types.ts";
@@ -55,6 +56,7 @@ async function runLocked(program: Program, models: Models, given: TrainSettings,
   const traced = profile && { observe: profile.observe, profile: profile.prefixOf };
   const onnx = settings.tfjs ? undefined : await OnnxEngine.create(program, models, { threads: settings.threads, ...traced });
   const engine: Engine = onnx ?? (await openTfjs(program, models, settings.tfjs!, (message) => host.emit({ kind: "note", message })));
+  collectGarbage();
   await writeRunFile(settings, program);
   const store = new CheckpointStore(settings.run, { keep: settings.keep, source: settings.source, notes: settings.notes });
   let data: DataSource | undefined;

@@ -1,6 +1,7 @@
 // The main thread's side: starts the worker, hears from it, and asks it to stop.
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { Program } from "../../compiler/program.ts";
+import { collectGarbage } from "../engine/collect.ts";
 import { UserError } from "../files/errors.ts";
 import type { Emit, Outcome, TrainSettings } from "./types.ts";
 
@@ -45,6 +46,9 @@ export function startTraining(program: Program, models: Iterable<readonly [name:
   const workerData: ToWorker = { program, settings, stop };
   // TensorFlow's library reads the process's own environment, which a thread has only so.
   const worker = new Worker(options.worker ?? new URL("./worker.js", import.meta.url), { workerData, ...(settings.tfjs ? { env: SHARE_ENV } : {}) });
+  // Not from within `done`: what makes the models, the compiled graphs behind it included, is garbage once they are made.
+  const handed = hand(models, worker);
+  void handed.then(collectGarbage, () => undefined);
   const done = new Promise<Outcome>((resolve, reject) => {
     worker.on("message", (message: FromWorker) => {
       if (message.kind === "event") options.onEvent(message.event);
@@ -54,7 +58,7 @@ export function startTraining(program: Program, models: Iterable<readonly [name:
     });
     worker.on("error", reject);
     worker.on("exit", (code) => reject(new Error(`the training thread ended with code ${code}`))); // after `done`: no effect
-    hand(models, worker).catch((e: unknown) => {
+    handed.catch((e: unknown) => {
       reject(e instanceof Error ? e : new Error(String(e)));
       void worker.terminate();
     });
