@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 // As cli/tuned.ts sets them for `ganc train`.
-const HEAP = ["--expose-gc", "--max-semi-space-size=2"];
+const HEAP = ["--expose-gc", "--max-semi-space-size=4"];
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: String(32 << 20), MALLOC_TRIM_THRESHOLD_: String(1 << 30), MALLOC_TOP_PAD_: String(64 << 20), MALLOC_ARENA_MAX: "1" };
 
 const { values } = parseArgs({

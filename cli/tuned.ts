@@ -11,8 +11,8 @@ export const MALLOC: Readonly<Record<string, string>> = {
   MALLOC_TOP_PAD_: String(64 << 20),
   MALLOC_ARENA_MAX: "1",
 };
-/** Young objects get 3 × 2 MiB a thread, not 3 × 16: compiling takes as long, and a step of ours makes few. Then `collectGarbage` can be had. */
-const HEAP = ["--expose-gc", "--max-semi-space-size=2"];
+/** Young objects get 3 × 4 MiB a thread, not 3 × 16: compiling takes as long, and a step of ours makes few. Then `collectGarbage` can be had. */
+const HEAP = ["--expose-gc", "--max-semi-space-size=4"];
 const MARK = "GANC_TUNED";
 
 /** Runs `work` here if the allocator is set, else this same command in a process where it is. */

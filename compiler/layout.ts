@@ -25,24 +25,27 @@ const ALIGNMENT = 64;
 
 export function planLayout(program: Program, share: boolean): Layout {
   const lives = lifetimes(program).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+  const tenants: Tenant[] = [];
+  /** By offset, ascending. */
   const placed: Tenant[] = [];
   let size = 0;
   for (const life of lives) {
-    const offset = share ? lowestFree(life, placed) : size;
-    placed.push({ ...life, offset });
-    size = Math.max(size, offset + align(life.bytes));
+    const tenant = { ...life, offset: share ? lowestFree(life, placed) : size };
+    tenants.push(tenant);
+    const behind = placed.findIndex(({ offset }) => offset > tenant.offset);
+    placed.splice(behind < 0 ? placed.length : behind, 0, tenant);
+    size = Math.max(size, tenant.offset + align(life.bytes));
   }
-  return { tenants: placed, size };
+  return { tenants, size };
 }
 
 type Life = Omit<Tenant, "offset">;
 
+/** @param placed ascending by offset */
 function lowestFree(life: Life, placed: readonly Tenant[]): number {
-  const neighbours = placed
-    .filter((other) => other.first <= life.last && life.first <= other.last)
-    .sort((a, b) => a.offset - b.offset);
   let offset = 0;
-  for (const other of neighbours) {
+  for (const other of placed) {
+    if (other.first > life.last || life.first > other.last) continue;
     if (offset + life.bytes <= other.offset) break;
     offset = Math.max(offset, align(other.offset + other.bytes));
   }

@@ -16,7 +16,7 @@ function start(config) {
   const [name, ...rest] = config.split(":");
   const env = Object.fromEntries(rest.join(":").split(",").filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
   const { BENCH = "dist/bench-step.js", SPEC = values.spec, ...own } = env;
-  const child = spawn("node", ["--expose-gc", "--max-semi-space-size=2", BENCH, SPEC, ...values.set], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...MALLOC, ...own } });
+  const child = spawn("node", ["--expose-gc", "--max-semi-space-size=4", BENCH, SPEC, ...values.set], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...MALLOC, ...own } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => JSON.parse((await lines.next()).value);
   const cpu = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).map((t) => Number(t) / 100);
