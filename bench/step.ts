@@ -1,4 +1,4 @@
-// The compiled step as a process that runs one step when told, as torch_step.py does for PyTorch: `step`, `forward`, `quit` on
+// The compiled step as a process that runs one step when told, as torch_step.py does for PyTorch: `step`, `forward`, `sgemm`, `quit` on
 // stdin, one JSON line each. Weights are initial, pictures are random: a step's time depends on neither.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -10,6 +10,7 @@ import { emitForTraining } from "../cli/emit";
 import { collectGarbage } from "../runtime/engine/collect";
 import { OnnxEngine } from "../runtime/engine/onnx";
 import { initialize } from "../runtime/train/init";
+import { sgemm } from "./sgemm";
 
 const [spec = "specs/ugatit.gan", ...given] = process.argv.slice(2);
 // `recompute=between passes` is the compiler's, `batch=4` stands in the spec's text, everything else is a param.
@@ -34,7 +35,8 @@ const program = compiled.program;
 if (!program) throw new Error(JSON.stringify(compiled.diagnostics));
 const foreseen = plan(compiled);
 const compileSeconds = (performance.now() - began) / 1000;
-const engine = await OnnxEngine.create(program, new Map(emitForTraining({ ...compiled, read: () => undefined })), { threads: Number(process.env["THREADS"] ?? 2) });
+const threads = Number(process.env["THREADS"] ?? 2);
+const engine = await OnnxEngine.create(program, new Map(emitForTraining({ ...compiled, read: () => undefined })), { threads });
 collectGarbage();
 initialize(engine, 1);
 const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 1, name);
@@ -62,7 +64,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     const d = program.data[0]!;
     await engine.export(e.name, { [e.inputs[0]!.name]: { shape: [1, d.channels, d.height, d.width], data: data[d.name]!.subarray(0, d.channels * d.height * d.width) } });
     say({ command: line, seconds: (performance.now() - start) / 1000, ...memory() });
-  } else say({ error: `no command ${line}` });
+  } else if (line === "sgemm") say({ command: line, flops_per_second: await sgemm(threads) });
+  else say({ error: `no command ${line}` });
 }
 await engine.close();
 process.exit(0);

@@ -6,7 +6,7 @@ import type { AdamUpdate, ExportSpec, Program, Segment } from "../../compiler/pr
 import { UserError } from "../files/errors.ts";
 import { count } from "../../compiler/layout.ts";
 import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
-import { canBeSilent, runSilently, silence, type Silence } from "./silent.ts";
+import { canBeSilent, probeSilence, runSilently, type Silence } from "./silent.ts";
 import { Storage, type Place } from "./storage.ts";
 import type { Engine, NamedTensor, StateName, StepFeeds } from "./types.ts";
 import type { AdamTensors, Updater } from "./update/updates.ts";
@@ -70,10 +70,11 @@ export class OnnxEngine implements Engine {
     const byKernel = options.update !== "graph" && program.segments.some(({ updates }) => updates !== undefined);
     const storage = allocate(program, options.share ?? true, byKernel, options.room);
     const { updater } = storage;
+    const silence = options.silent === false ? undefined : await probeSilence();
     const stages: Stage[] = [];
     for (const [index, segment] of program.segments.entries()) {
       if (updater && segment.updates) stages.push(kernelStage(segment, index, storage, updater));
-      else stages.push(await graphStage(segment, index, storage, models, options));
+      else stages.push(await graphStage(segment, index, storage, models, options, silence));
     }
     return new OnnxEngine(program, ort, models, storage, stages, options);
   }
@@ -200,7 +201,7 @@ function checkPorts(segment: Segment, session: InferenceSession): void {
   if (absent.length > 0) throw new Error(`${segment.model} lacks outputs the program names: ${absent.join(", ")}`);
 }
 
-async function graphStage(segment: Segment, index: number, storage: Storage, models: Models, { threads, profile, silent = true }: OnnxEngineOptions): Promise<Stage> {
+async function graphStage(segment: Segment, index: number, storage: Storage, models: Models, { threads, profile }: OnnxEngineOptions, silence: Silence | undefined): Promise<Stage> {
   const ort = await loadOrt();
   const session = await openSession(await modelOf(models, segment.model), { threads, profile: profile?.(segment.name) });
   checkPorts(segment, session);
@@ -210,7 +211,7 @@ async function graphStage(segment: Segment, index: number, storage: Storage, mod
   const wanted = new Set(session.inputNames);
   for (const { port, value } of segment.inputs) if (wanted.has(port)) feeds[port] = tensor(storage.input(value, index), dimsOf(session.inputMetadata, port));
   for (const { port, value } of segment.outputs) fetches[port] = tensor(storage.output(value, index), dimsOf(session.outputMetadata, port));
-  return { kind: "graph", segment, session, feeds, fetches, silence: silent && canBeSilent(session) ? await silence() : undefined };
+  return { kind: "graph", segment, session, feeds, fetches, silence: canBeSilent(session) ? silence : undefined };
 }
 
 /** A port may have other dims than the storage, of the same elements (`unshaped` of the backend). Undefined where they are no numbers. */

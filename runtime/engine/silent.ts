@@ -4,7 +4,7 @@
 // models whose first output is an empty sequence (`silent` in backends/onnx/model.ts) end in that refusal, with all results written. A version
 // that does not copy (onnxruntime's pull request 32346) or that hands sequences over only makes this idle.
 import type { InferenceSession } from "onnxruntime-node";
-import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
+import { loadOrt, openSession, type Tensors } from "./session.ts";
 
 /** y = −x behind an empty sequence, both of one element: written by onnx.helper for Python, IR 8, opset 18. */
 const PROBE = "CAgSADplChgSB25vdGhpbmciDVNlcXVlbmNlRW1wdHkKCwoBeBIBeSIDTmVnEgVwcm9iZVoPCgF4EgoKCAgBEgQKAggBYhMKB25vdGhpbmcSCCIGCgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEBI=";
@@ -14,15 +14,9 @@ export interface Silence {
   readonly refusal?: string;
 }
 
-let probing: Promise<Silence | undefined> | undefined;
-
-/** Undefined where results are not in the memory that was given for them. Asked of the runtime itself, once a process. */
-export function silence(): Promise<Silence | undefined> {
-  probing ??= loadOrt().then(probed);
-  return probing;
-}
-
-async function probed(ort: Ort): Promise<Silence | undefined> {
+/** Undefined where results are not in the memory that was given for them. Asked of the runtime itself, by a model of one element. */
+export async function probeSilence(): Promise<Silence | undefined> {
+  const ort = await loadOrt();
   const session = await openSession(Uint8Array.from(atob(PROBE), (c) => c.charCodeAt(0)), { threads: 1 });
   const result = new Float32Array(1);
   const refusal = await said(session, { x: new ort.Tensor("float32", Float32Array.of(3), [1]) }, { y: new ort.Tensor("float32", result, [1]) });

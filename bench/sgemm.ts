@@ -1,0 +1,26 @@
+// What the same engine reaches in one large product of matrices: the peak that a step's useful work is held against.
+import { encodeModel, IR_VERSION, OPSET } from "../backends/onnx/encode";
+import { loadOrt, openSession } from "../runtime/engine/session";
+
+const SIDE = 1536;
+
+/** Multiply-adds count twice, as in a step's useful FLOP. The fastest of several, onnxruntime's copy of the result included (a hundredth). */
+export async function sgemm(threads: number, times = 8): Promise<number> {
+  const ort = await loadOrt();
+  const matrix = (name: string) => ({ name, dims: [SIDE, SIDE] });
+  const bytes = encodeModel({
+    name: "sgemm", operators: [{ type: "MatMul", inputs: ["a", "b"], outputs: ["y"], attributes: {} }], inputs: [matrix("a"), matrix("b")], outputs: [matrix("y")],
+    inner: [], initializers: [], places: new Map(), metadata: {}, opset: OPSET, irVersion: IR_VERSION,
+  });
+  const session = await openSession(bytes, { threads });
+  const values = (seed: number) => new ort.Tensor("float32", Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.sin(seed + i)), [SIDE, SIDE]);
+  const feeds = { a: values(1), b: values(2) };
+  let least = Infinity;
+  for (let i = 0; i < times; i++) {
+    const began = performance.now();
+    await session.run(feeds);
+    least = Math.min(least, performance.now() - began);
+  }
+  await session.release();
+  return (2 * SIDE ** 3) / (least / 1000);
+}
