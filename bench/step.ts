@@ -2,13 +2,17 @@
 // stdin, one JSON line each. Weights are initial, pictures are random: a step's time depends on neither.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import type { InferenceSession } from "onnxruntime-node";
 import { compile } from "../compiler/compile";
 import { plan } from "../compiler/describe/plan";
 import { RECOMPUTE } from "../compiler/train/recompute";
 import { drawInit } from "../compiler/init";
 import { emitForTraining } from "../cli/emit";
+import { bake } from "../cli/weights";
 import { collectGarbage } from "../runtime/engine/collect";
 import { OnnxEngine } from "../runtime/engine/onnx";
+import { loadOrt, openSession } from "../runtime/engine/session";
+import type { StateName } from "../runtime/engine/types";
 import { initialize } from "../runtime/train/init";
 import { sgemm } from "./sgemm";
 
@@ -35,6 +39,7 @@ const program = compiled.program;
 if (!program) throw new Error(JSON.stringify(compiled.diagnostics));
 const foreseen = plan(compiled);
 const compileSeconds = (performance.now() - began) / 1000;
+const ort = await loadOrt();
 const threads = Number(process.env["THREADS"] ?? 2);
 const engine = await OnnxEngine.create(program, new Map(emitForTraining({ ...compiled, read: () => undefined })), { threads });
 collectGarbage();
@@ -43,6 +48,12 @@ const noise = (name: string, count: number): Float32Array => drawInit({ kind: "u
 const data = Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)]));
 const samples = Object.fromEntries(program.samples.map((s) => [s.name, noise(s.name, s.shape.reduce((a, b) => a * b, 1))]));
 say({ ready: true, compile_seconds: compileSeconds, setup_seconds: (performance.now() - began) / 1000, planned_bytes: foreseen?.training.total, step_flops: foreseen?.stepFlops, ...memory() });
+
+let inference: InferenceSession | undefined;
+/** The first export as `ganc translate` opens it: weights inside, with onnxruntime's arena. */
+function openInference(): Promise<InferenceSession> {
+  return openSession(bake(compiled.exports[0]!, (value) => engine.read(value as StateName).slice(), {}).bytes, { arena: true, threads });
+}
 
 let t = 0;
 async function step(): Promise<Record<string, number>> {
@@ -60,10 +71,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   const start = performance.now();
   if (line === "step") say({ command: line, losses: await step(), seconds: (performance.now() - start) / 1000, ...memory() });
   else if (line === "forward") {
-    const e = program.exports[0]!;
     const d = program.data[0]!;
-    await engine.export(e.name, { [e.inputs[0]!.name]: { shape: [1, d.channels, d.height, d.width], data: data[d.name]!.subarray(0, d.channels * d.height * d.width) } });
-    say({ command: line, seconds: (performance.now() - start) / 1000, ...memory() });
+    const picture = new ort.Tensor("float32", data[d.name]!.subarray(0, d.channels * d.height * d.width), [1, d.channels, d.height, d.width]);
+    inference ??= await openInference();
+    const opened = performance.now();
+    await inference.run({ [program.exports[0]!.inputs[0]!.name]: picture });
+    say({ command: line, seconds: (performance.now() - opened) / 1000, ...memory() });
   } else if (line === "sgemm") say({ command: line, flops_per_second: await sgemm(threads) });
   else say({ error: `no command ${line}` });
 }
