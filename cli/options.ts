@@ -49,5 +49,8 @@ export function bytesOf(text: string): number {
   return bytes;
 }
 
+/** Of `ganc train`, in steps and files. */
+export const TRAIN_DEFAULTS = { checkpointEvery: 500, picturesEvery: 250, keep: 2 } as const;
+
 /** The command line itself is wrong. */
 export class UsageError extends Error {}

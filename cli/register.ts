@@ -1,7 +1,7 @@
 // One line a command: name, arguments, help; the work stands in cli/commands/.
 import type { Command } from "commander";
 import { tuned } from "./tuned";
-import { bytesOf, collect, example, withChoices, withJson, withLowerings, wholeNumber } from "./options";
+import { bytesOf, collect, example, TRAIN_DEFAULTS, wholeNumber, withChoices, withJson, withLowerings } from "./options";
 
 export function registerCommands(program: Command): void {
   example(
@@ -60,14 +60,14 @@ export function registerCommands(program: Command): void {
     .option("--seed <n>", "of weights, order and chance", wholeNumber("seed", 0))
     .option("--resume", "go on from the newest checkpoint")
     .option("--strict", "refuse damaged pictures instead of skipping them")
-    .option("--checkpoint-every <n>", "steps between checkpoints; 0: only at the end", wholeNumber("checkpoint-every", 0), 500)
-    .option("--pictures-every <n>", "steps between picture grids; 0: only at the end", wholeNumber("pictures-every", 0), 250)
-    .option("--keep <n>", "checkpoints kept", wholeNumber("keep", 1), 2)
+    .option("--checkpoint-every <n>", "steps between checkpoints; 0: only at the end", wholeNumber("checkpoint-every", 0), TRAIN_DEFAULTS.checkpointEvery)
+    .option("--pictures-every <n>", "steps between picture grids; 0: only at the end", wholeNumber("pictures-every", 0), TRAIN_DEFAULTS.picturesEvery)
+    .option("--keep <n>", "checkpoints kept", wholeNumber("keep", 1), TRAIN_DEFAULTS.keep)
     .option("--threads <n>", "threads of one operation", wholeNumber("threads", 1))
     .option("--engine <name>", "onnx; tfjs: TensorFlow.js by the first of its packages that loads from here; or the package's name, tfjs-node-gpu, tfjs-node, tfjs-cpu", "onnx")
     .option("--memory <bytes>", "a step that fits, by computing values again: 3GiB, 800MB", bytesOf)
     .option("--profile <file>", "trace the first 3 steps: a JSON file that chrome://tracing and ui.perfetto.dev open")
-    .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options)));
+    .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options), options.engine === "onnx"));
 
   example(
     withJson(withChoices(program.command("tune").argument("<spec>").description("measure every form of a spec's convolutions on this machine, and write the quickest and their costs for train and compile"))),

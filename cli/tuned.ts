@@ -1,6 +1,6 @@
-// Training in a process whose memory allocator keeps large blocks, and whose heap stays small. glibc gives them back to the system at once and takes them
-// anew, page by page, several hundred times a step: bench/README.md has what that costs. Its settings are read when a
-// process starts, so the command starts itself again with them.
+// Training in a process whose memory allocator keeps large blocks. glibc gives them back to the system at once and takes them
+// anew, page by page, several hundred times a step: bench/README.md has what that costs. And whose
+// JavaScript heap stays small. The settings of both are read when a process starts, so the command starts itself again with them.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
@@ -11,12 +11,17 @@ export const MALLOC: Readonly<Record<string, string>> = {
   MALLOC_TOP_PAD_: String(64 << 20),
   MALLOC_ARENA_MAX: "1",
 };
-/** Young objects get 3 × 4 MiB a thread, not 3 × 16: compiling takes as long, and a step of ours makes few. Then `collectGarbage` can be had. */
-const HEAP = ["--expose-gc", "--max-semi-space-size=4"];
+/** Young objects get 3 × 4 MiB a thread, not 3 × 16: compiling takes as long, and a step on onnxruntime makes few. A step on TensorFlow.js makes many. */
+const YOUNG = "--max-semi-space-size=4";
+/** What `collectGarbage` needs. */
+const COLLECT = "--expose-gc";
 const MARK = "GANC_TUNED";
 
-/** Runs `work` here if the allocator is set, else this same command in a process where it is. */
-export async function tuned(work: () => Promise<unknown>): Promise<void> {
+/**
+ * Runs `work` here if the allocator is set, else this same command in a process where it is.
+ * @param native whether steps run in onnxruntime alone, without JavaScript between operations
+ */
+export async function tuned(work: () => Promise<unknown>, native = true): Promise<void> {
   if (process.env[MARK] !== undefined) {
     // Whoever started us is gone (killed, perhaps): two trainings of one run must never live side by side.
     process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
@@ -26,7 +31,8 @@ export async function tuned(work: () => Promise<unknown>): Promise<void> {
   }
   const mine = Object.fromEntries(Object.entries(MALLOC).filter(([name]) => process.env[name] === undefined));
   if (process.platform !== "linux" || Object.keys(mine).length === 0) return void (await work());
-  const child = spawn(process.execPath, [...HEAP, ...process.execArgv, ...process.argv.slice(1)], {
+  const heap = native && !process.env["NODE_OPTIONS"]?.includes(YOUNG.split("=")[0]!) ? [COLLECT, YOUNG] : [COLLECT];
+  const child = spawn(process.execPath, [...heap, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...mine, [MARK]: "1" },
   });

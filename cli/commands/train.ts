@@ -10,7 +10,7 @@ import { emitForTraining, withChosenForms } from "../emit";
 import { bundled, projectOf } from "../emit-tfjs";
 import { loweringsOf, loweringsOfRun } from "../lowerings";
 import { loadFitting } from "../memory";
-import { type Choices, type LoweringFlags, UsageError } from "../options";
+import { type Choices, type LoweringFlags, TRAIN_DEFAULTS, UsageError } from "../options";
 import { compileOptionsOf, importsOf } from "../spec";
 
 export interface TrainFlags extends Choices, LoweringFlags {
@@ -101,9 +101,16 @@ export const jsonOf = (notes: object): Json => JSON.parse(JSON.stringify(notes))
 /** The folder of the bundle, where the worker lies, too. */
 export const distUrl = (): URL => new URL(".", import.meta.url);
 
+type Again = Pick<TrainFlags, "set" | "variant" | "data" | "out"> & Partial<Pick<TrainFlags, keyof typeof KEPT | "strict" | "engine">>;
+const DEFAULTS: Readonly<Record<string, number>> = TRAIN_DEFAULTS;
+/** What a run goes on with as it began, where it was not left at its default. */
+const KEPT = { checkpointEvery: "checkpoint-every", picturesEvery: "pictures-every", keep: "keep", threads: "threads", memory: "memory" } as const;
+
 /** The command that goes on with a run. */
-export function againCommand(path: string, flags: Pick<TrainFlags, "set" | "variant" | "data" | "out" | "memory">): string {
+export function againCommand(path: string, flags: Again): string {
   const quoted = (s: string): string => (/^[\w./=:-]+$/.test(s) ? s : `'${s.replaceAll("'", "'\\''")}'`);
   const choices = [...(flags.set ?? []).map((s) => `--set ${quoted(s)}`), ...(flags.variant ?? []).map((v) => `--variant ${quoted(v)}`)];
-  return ["ganc train", quoted(path), "--data", quoted(flags.data), "--out", quoted(flags.out), ...choices, ...(flags.memory === undefined ? [] : ["--memory", String(flags.memory)]), "--resume"].join(" ");
+  const kept = (Object.keys(KEPT) as (keyof typeof KEPT)[]).flatMap((k) => (flags[k] === undefined || flags[k] === DEFAULTS[k] ? [] : [`--${KEPT[k]} ${flags[k]}`]));
+  const engine = flags.engine === undefined || flags.engine === "onnx" ? [] : [`--engine ${quoted(flags.engine)}`];
+  return ["ganc train", quoted(path), "--data", quoted(flags.data), "--out", quoted(flags.out), ...choices, ...engine, ...kept, ...(flags.strict ? ["--strict"] : []), "--resume"].join(" ");
 }

@@ -63,8 +63,9 @@ function timesOf({ key, graph, inputs, output, forms }: Trial, { rounds, threads
   const named = inputs.map((node) => ({ node, name: `i${node}` }));
   const ports = named.map(({ node, name }) => ({ name, dims: numbersOf(graph.shape(node)) }));
   const subjects = forms.map(({ form }) => ({
-    model: emitModel({ name: "trial", graph, inputs: named, outputs: [{ node: output, name: "y" }], lowerings: { chosen: { [key]: form } } }).bytes,
+    model: emitModel({ name: "trial", graph, inputs: named, outputs: [{ node: output, name: "y" }], silent: true, lowerings: { chosen: { [key]: form } } }).bytes,
     inputs: ports,
+    output: { name: "y", dims: numbersOf(graph.shape(output)) },
   }));
   return leastTimes(subjects, { rounds, milliseconds: PATIENCE, ...(threads === undefined ? {} : { threads }) });
 }

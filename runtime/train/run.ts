@@ -57,8 +57,6 @@ async function runLocked(program: Program, models: Models, given: TrainSettings,
   const onnx = settings.tfjs ? undefined : await OnnxEngine.create(program, models, { threads: settings.threads, ...traced });
   const engine: Engine = onnx ?? (await openTfjs(program, models, settings.tfjs!, (message) => host.emit({ kind: "note", message })));
   collectGarbage();
-  await writeRunFile(settings, program);
-  const store = new CheckpointStore(settings.run, { keep: settings.keep, source: settings.source, notes: settings.notes });
   let data: DataSource | undefined;
   let recorder: Recorder | undefined;
   let written = false;
@@ -69,6 +67,8 @@ async function runLocked(program: Program, models: Models, given: TrainSettings,
     await profile.write();
   };
   try {
+    await writeRunFile(settings, program);
+    const store = new CheckpointStore(settings.run, { keep: settings.keep, source: settings.source, notes: settings.notes });
     const restored = begun ? store.restore(engine) : undefined;
     // Imported weights are the beginning of a run: there is nothing to go on with but them.
     const progress = restored?.info.weightsOnly ? undefined : restored?.info;

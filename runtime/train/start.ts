@@ -46,7 +46,7 @@ export function startTraining(program: Program, models: Iterable<readonly [name:
   const workerData: ToWorker = { program, settings, stop };
   // TensorFlow's library reads the process's own environment, which a thread has only so.
   const worker = new Worker(options.worker ?? new URL("./worker.js", import.meta.url), { workerData, ...(settings.tfjs ? { env: SHARE_ENV } : {}) });
-  // Not from within `done`: what makes the models, the compiled graphs behind it included, is garbage once they are made.
+  // Not from within `done`, whose closures live as long as the training: they would keep what makes the models, and the compiled graphs with it.
   const handed = hand(models, worker);
   void handed.then(collectGarbage, () => undefined);
   const done = new Promise<Outcome>((resolve, reject) => {

@@ -1,10 +1,17 @@
 // How long forms of one operation take on this machine, under the settings that training runs with.
 import { performance } from "node:perf_hooks";
 import { loadOrt, openSession, type Tensors } from "../engine/session.ts";
+import { probeSilence, runSilently } from "../engine/silent.ts";
 
 export interface Subject {
+  /** With `silent`, as training has it. */
   readonly model: Uint8Array;
-  readonly inputs: readonly { readonly name: string; readonly dims: readonly number[] }[];
+  readonly inputs: readonly Port[];
+  readonly output: Port;
+}
+interface Port {
+  readonly name: string;
+  readonly dims: readonly number[];
 }
 export interface Effort {
   readonly rounds: number;
@@ -15,22 +22,26 @@ export interface Effort {
 
 /**
  * Milliseconds of each: the least of several runs, in turns, so that whoever else uses the machine disturbs all of them alike. Results are
- * written into tensors that are there already, as in a training step.
+ * written into tensors that are there already, and not handed over, as in a training step.
  */
 export async function leastTimes(subjects: readonly Subject[], { rounds, milliseconds, threads }: Effort): Promise<number[]> {
   const ort = await loadOrt();
   const running = [];
-  for (const { model, inputs } of subjects) {
+  const silence = await probeSilence();
+  for (const { model, inputs, output } of subjects) {
     const session = await openSession(model, { threads });
-    const feeds: Tensors = Object.fromEntries(inputs.map(({ name, dims }) => [name, new ort.Tensor("float32", waves(dims), dims)]));
-    running.push({ session, feeds, fetches: (await session.run(feeds)) as Tensors });
+    const tensor = ({ name, dims }: Port): Tensors => ({ [name]: new ort.Tensor("float32", waves(dims), dims) });
+    const [feeds, fetches]: Tensors[] = [Object.assign({}, ...inputs.map(tensor)) as Tensors, tensor(output)];
+    const run = (): Promise<unknown> => (silence ? runSilently(session, feeds!, fetches!, silence) : session.run(feeds!, fetches!));
+    await run();
+    running.push({ session, run });
   }
   const least = running.map(() => Infinity);
   const began = performance.now();
   for (let round = 0; round < rounds && (round < 2 || performance.now() - began < milliseconds); round++) {
-    for (const [i, { session, feeds, fetches }] of running.entries()) {
+    for (const [i, { run }] of running.entries()) {
       const start = performance.now();
-      await session.run(feeds, fetches);
+      await run();
       least[i] = Math.min(least[i]!, performance.now() - start);
     }
   }

@@ -3,7 +3,7 @@
 // engine that keeps none is `byMoments(engine)`.
 import { formNames } from "../../backends/onnx/forms/choice";
 import { emitModel } from "../../backends/onnx/model";
-import { emitGraphs } from "../../cli/emit";
+import { emitForTraining } from "../../cli/emit";
 import type { Compiled } from "../../compiler/compile";
 import type { Lowerings } from "../../compiler/lowering";
 import { planOf } from "../../compiler/train/at-step";
@@ -52,7 +52,8 @@ async function openWith(compiled: Compiled, lowerings: Lowerings): Promise<Opene
   return byGradients(await OnnxEngine.create(compiled.program!, new Map(made.map(([file, { bytes }]) => [file, bytes])), OPTIONS));
 }
 
-export const openEngine = (compiled: Compiled): Promise<OnnxEngine> => OnnxEngine.create(compiled.program!, emitGraphs(compiled), OPTIONS);
+/** With the very models that a training runs: outputs under other dims, and nothing handed over. */
+export const openEngine = (compiled: Compiled): Promise<OnnxEngine> => OnnxEngine.create(compiled.program!, new Map(emitForTraining({ ...compiled, read: () => undefined })), OPTIONS);
 
 const byGradients = (engine: OnnxEngine): Opened => ({ engine, gradient: (param) => Float64Array.from(engine.storage.transient(`grad:${param}`).data) });
 

@@ -1,0 +1,53 @@
+// What the main thread keeps while a training runs.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterEach, expect, it } from "vitest";
+import type { Program } from "../../../compiler/program.ts";
+import { startTraining, type Training } from "../../../runtime/train/start.ts";
+import type { TrainSettings } from "../../../runtime/train/types.ts";
+
+/** A training that reads its models and then takes its time, until it is told to stop. */
+const WORKER = new URL(`data:text/javascript,${encodeURIComponent(`
+import { parentPort, workerData } from "node:worker_threads";
+let models = 0;
+parentPort.on("message", () => { if (++models === 2) parentPort.postMessage({ kind: "event", event: { kind: "note", message: "models are here" } }); });
+const timer = setInterval(() => {
+  if (Atomics.load(workerData.stop, 0) === 0) return;
+  clearInterval(timer);
+  parentPort.unref();
+  parentPort.postMessage({ kind: "done", outcome: { kind: "finished", step: 1, total: 1 } });
+}, 10);
+`)}`);
+
+const before = globalThis.gc;
+afterEach(() => void (globalThis.gc = before));
+
+it("lets the compiled graphs go once the models are made, and collects them", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as NonNullable<typeof globalThis.gc>;
+  let collections = 0;
+  globalThis.gc = (() => {
+    collections++;
+    collect();
+  }) as typeof globalThis.gc;
+  let told: () => void;
+  const here = new Promise<void>((resolve) => (told = resolve));
+  const { ref, training } = begun(() => told());
+  await here;
+  for (let i = 0; i < 100 && collections === 0; i++) await wait(10);
+  expect(collections).toBe(1);
+  await wait(10);
+  expect(ref.deref()).toBeUndefined();
+  training.stop();
+  expect(await training.done).toMatchObject({ kind: "finished" });
+});
+
+/** A training of models that are made from graphs which nobody else holds: as a command begins one and returns. */
+function begun(onEvent: () => void): { ref: WeakRef<object>; training: Training } {
+  const graphs = { nodes: Array.from({ length: 1000 }, (_, i) => i) };
+  return { ref: new WeakRef(graphs), training: startTraining({} as Program, models(graphs), {} as TrainSettings, { onEvent, worker: WORKER }) };
+}
+function* models(graphs: object): Generator<readonly [string, Uint8Array]> {
+  for (const name of ["a", "b"]) yield [name, Uint8Array.of(Object.keys(graphs).length)];
+}
