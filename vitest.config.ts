@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+const PURE = ["compiler", "diagnostics", "dsl", "docs", "backends/onnx"].map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   plugins: [
     {
@@ -17,6 +19,10 @@ export default defineConfig({
     hookTimeout: 240_000,
     // One worker a core: vitest leaves one core free by itself, which is half of a machine with two.
     maxWorkers: availableParallelism(),
-    include: ["test/**/*.test.ts"],
+    projects: [
+      // Of functions alone: files share a worker and what it has loaded, which is a third of their time.
+      { extends: true, test: { name: "pure", isolate: false, include: PURE } },
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: PURE } },
+    ],
   },
 });
