@@ -30,6 +30,8 @@ export class Body {
   block = new Block();
   taken = new Taken();
   usedScope = false;
+  /** Names that `next` sets again: another name for one of them must be a value of its own. */
+  readonly changing = new Set<string>();
   /** Of a reparam: the name of the scope that knows how the weight's `rest` axis lies in a file. */
   restOf: string | undefined;
   scope: { text(): string };
@@ -68,9 +70,14 @@ export class Body {
     }
   }
 
-  /** Gives the value a name of its own, unless it has one. */
+  /** Whether the text speaks of a name that `next` sets again; without a text, whether there are such names. */
+  changes(text?: string): boolean {
+    return text === undefined ? this.changing.size > 0 : [...this.changing].some((name) => reads(text, name));
+  }
+
+  /** Gives the value a name of its own, unless it has one that stays what it is. */
   spill<T extends TextValue>(v: T, hint: string): T {
-    if (!("text" in v) || v.text === undefined || isName(v.text)) return v;
+    if (!("text" in v) || v.text === undefined || (isName(v.text) && !this.changing.has(v.text))) return v;
     const name = this.taken.fresh(hint);
     this.block.add(`const ${name} = ${v.text};`, { declares: name });
     return renamed(v, name) as T;
