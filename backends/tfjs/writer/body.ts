@@ -1,5 +1,5 @@
 // One function that is being written: its statements, its names, and the scope in which it makes weights.
-import { Block, type Line, reads, Taken } from "./block";
+import { Block, inside, type Line, reads, Taken } from "./block";
 import type { Project } from "./project";
 import type { ListValue, RecordValue, TensorValue, TextValue } from "./values";
 
@@ -88,7 +88,7 @@ export class Body {
     const at = this.block.items.findIndex((i) => !("head" in i) && i.text.includes(text));
     const line = this.block.items[at];
     if (!line || "head" in line) return text;
-    const changed = this.block.items.slice(at).flatMap((i) => [...("head" in i ? i.body.print() : i.text).matchAll(/^(\w+) = /gm)].map((m) => m[1]!));
+    const changed = this.block.items.slice(at).flatMap((i) => [...("head" in i ? inside(i) : i.text).matchAll(/^(\w+) = /gm)].map((m) => m[1]!));
     if (changed.some((name) => reads(text, name))) return text;
     const name = this.taken.fresh(hint);
     line.text = line.text.replace(text, name);

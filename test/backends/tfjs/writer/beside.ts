@@ -49,7 +49,7 @@ export async function sameAsOnnx(text: string): Promise<Readonly<Record<string, 
     const next = random(5);
     const values = (count: number): Float32Array => Float32Array.from({ length: count }, () => 2 * next() - 1);
     initialize(both.theirs, 3);
-    for (const name of both.theirs.stateNames) if (name.startsWith("state:")) both.theirs.write(name, values(both.theirs.read(name).length));
+    for (const name of both.theirs.stateNames) if (name.startsWith("state:")) both.theirs.write(name, values(both.theirs.read(name).length).map((v) => 1 + v / 2));
     for (const name of both.theirs.stateNames) both.ours.write(name, both.theirs.read(name));
     const sampler = new Sampler(program, 3);
     const length = { total: 20, epoch: 5 };
