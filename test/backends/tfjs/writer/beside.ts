@@ -18,6 +18,7 @@ export const around = (declarations: string, terms = "loss power += mse(G(A), B)
 import { mse } from "std/losses"
 ${declarations}
 train {
+  batch 2
   data A, B: image[3, 6, 6]
   net G: Maker
   phase p trains G { ${terms} }
