@@ -66,8 +66,10 @@ export class Block {
       if ("head" in item) {
         // What a loop changes and nobody reads afterwards goes with the loop.
         const changed = [...inside(item).matchAll(/^(\w+)(?: = |\.push\()/gm)].map((m) => m[1]!);
+        // Another block may have a name of its own that is spelled alike.
+        const own = new Set([item.body, item.otherwise].flatMap((block) => block?.items.flatMap((i) => ("head" in i ? [] : (i.declares ?? []))) ?? []));
         const seen = `${later}\n${outside}`;
-        const kept = /losses\.|\.next\(/.test(inside(item)) || changed.some((name) => reads(seen, name)) || changed.length === 0;
+        const kept = /losses\.|\.next\(/.test(inside(item)) || changed.some((name) => !own.has(name) && reads(seen, name)) || changed.length === 0;
         if (!kept) {
           this.items.splice(k, 1);
           continue;

@@ -24,6 +24,11 @@ describe("`if training`", () => {
     expect(Object.keys(made)).toEqual(["A2B image"]);
   });
 
+  it("in a phase, read or not", async () => {
+    const sides = "if training { sum([for k in 0..2: B + k * sample normal like B]) } else { B }";
+    await sameAsOnnx(around(network("return x |> conv(3, 1)"), `let idle = ${sides}\n let target = ${sides}\n loss power += mse(G(A), target)`) + EXPORT);
+  });
+
   it("draws and lines in the value of a `next` that an export leaves out", async () => {
     await sameAsOnnx(around(`
 norm Drift(x: image[C, H, W]) {
