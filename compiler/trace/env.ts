@@ -29,6 +29,11 @@ export class Env {
     return this.names.has(name) ? this.ofStep : (this.outer?.isOfStep(name) ?? false);
   }
 
+  /** True where the name comes from the outermost scope, which every module has. */
+  isOutermost(name: string): boolean {
+    return this.names.has(name) ? this.outer === undefined : (this.outer?.isOutermost(name) ?? false);
+  }
+
   owns(name: string): boolean {
     return this.names.has(name);
   }

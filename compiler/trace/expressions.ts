@@ -29,6 +29,8 @@ function evaluateKind(t: Tracer, e: Expr, env: Env): Value {
       const found = env.find(e.name);
       if (found && t.mode === "inference" && holdsTensor(found.value) && env.isOfStep(e.name))
         return t.report(rules.outsideTraining, { what: `\`${e.name}\`, a value of the training step,`, hint: "an export computes from its own inputs: call the nets on them" }, e.span);
+      // A body's names are its module's, whoever calls it: in a net that an export calls, too, `training` is what is traced.
+      if (found && e.name === "training" && env.isOutermost("training")) return t.mode === "training";
       if (found) return found.value;
       return t.report(rules.unknownName, { name: e.name, near: nearest(e.name, env.all()) }, e.span);
     }

@@ -80,7 +80,7 @@ export function mix(a: Tensor, b: Tensor, t: Tensor | number): Tensor {
     saved: [x!, y!, share!],
     gradients: (g, from, to, by) => {
       const ofTo = g.mul(by!);
-      return [g.sub(ofTo), ofTo, summed(to!.sub(from!).mul(g), by!.shape)];
+      return [summed(g.sub(ofTo), from!.shape), summed(ofTo, to!.shape), summed(to!.sub(from!).mul(g), by!.shape)];
     },
   }));
 }

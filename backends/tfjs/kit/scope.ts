@@ -76,9 +76,12 @@ export class Scope {
     return this.weights.state(`${this.path}.${name}`, shape, init, order);
   }
 
-  /** Advances the state of this name to `value`, and gives it back as it is now. Outside training `value` is not asked for. */
-  next(name: string, value: () => Tensor): Tensor {
-    return this.weights.advance(`${this.path}.${name}`, value);
+  /**
+   * Advances the state of this name to `value`, and gives it back as it is now. Outside training it stays as it is: `value` is not asked
+   * for, or, with `inExports`, given back without being stored.
+   */
+  next(name: string, value: () => Tensor, { inExports = false }: { readonly inExports?: boolean } = {}): Tensor {
+    return this.weights.advance(`${this.path}.${name}`, value, inExports);
   }
 
   private inner(segment: string): Scope {

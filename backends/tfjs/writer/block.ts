@@ -7,10 +7,15 @@ export interface Line {
   /** Keeps it although nobody reads what it declares: it advances a state, or returns. */
   needed?: boolean;
 }
+/** Or an `if`. */
 export interface Loop {
   readonly head: string;
   readonly body: Block;
+  readonly otherwise?: Block;
 }
+
+/** What stands between its braces. */
+export const inside = ({ body, otherwise }: Loop): string => body.print() + (otherwise?.print() ?? "");
 
 const RESERVED = ["arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield", "tf", "w"];
 
@@ -41,8 +46,12 @@ export class Block {
     this.items.push({ head, body });
   }
 
+  either(condition: string, body: Block, otherwise: Block): void {
+    this.items.push({ head: `if (${condition})`, body, otherwise });
+  }
+
   print(): string {
-    return this.items.map((i) => ("head" in i ? `${i.head} {\n${i.body.print()}}\n` : i.text === "" ? "" : `${i.text}\n`)).join("");
+    return this.items.map((i) => ("head" in i ? `${i.head} {\n${i.body.print()}}${i.otherwise ? ` else {\n${i.otherwise.print()}}` : ""}\n` : i.text === "" ? "" : `${i.text}\n`)).join("");
   }
 
   /**
@@ -56,14 +65,16 @@ export class Block {
       const item = this.items[k]!;
       if ("head" in item) {
         // What a loop changes and nobody reads afterwards goes with the loop.
-        const changed = [...item.body.print().matchAll(/^(\w+)(?: = |\.push\()/gm)].map((m) => m[1]!);
+        const changed = [...inside(item).matchAll(/^(\w+)(?: = |\.push\()/gm)].map((m) => m[1]!);
+        // Another block may have a name of its own that is spelled alike.
+        const own = new Set([item.body, item.otherwise].flatMap((block) => block?.items.flatMap((i) => ("head" in i ? [] : (i.declares ?? []))) ?? []));
         const seen = `${later}\n${outside}`;
-        const kept = /losses\.|\.next\(/.test(item.body.print()) || changed.some((name) => reads(seen, name)) || changed.length === 0;
+        const kept = /losses\.|\.next\(/.test(inside(item)) || changed.some((name) => !own.has(name) && reads(seen, name)) || changed.length === 0;
         if (!kept) {
           this.items.splice(k, 1);
           continue;
         }
-        item.body.prune("", `${item.body.print()}\n${seen}`);
+        for (const block of [item.body, item.otherwise]) block?.prune("", `${inside(item)}\n${seen}`);
       } else {
         const target = item.declares ?? /^(\w+) = /.exec(item.text)?.[1];
         const scope = item.declares === undefined ? `${later}\n${outside}` : later;
@@ -72,7 +83,7 @@ export class Block {
           continue;
         }
       }
-      later = `${"head" in item ? `${item.head} ${item.body.print()}` : item.text}\n${later}`;
+      later = `${"head" in item ? `${item.head} ${inside(item)}` : item.text}\n${later}`;
     }
   }
 }

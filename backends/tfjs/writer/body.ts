@@ -1,5 +1,5 @@
 // One function that is being written: its statements, its names, and the scope in which it makes weights.
-import { Block, type Line, reads, Taken } from "./block";
+import { Block, inside, type Line, reads, Taken } from "./block";
 import type { Project } from "./project";
 import type { ListValue, RecordValue, TensorValue, TextValue } from "./values";
 
@@ -30,6 +30,8 @@ export class Body {
   block = new Block();
   taken = new Taken();
   usedScope = false;
+  /** Names that `next` sets again: another name for one of them must be a value of its own. */
+  readonly changing = new Set<string>();
   /** Of a reparam: the name of the scope that knows how the weight's `rest` axis lies in a file. */
   restOf: string | undefined;
   scope: { text(): string };
@@ -68,9 +70,14 @@ export class Body {
     }
   }
 
-  /** Gives the value a name of its own, unless it has one. */
+  /** Whether the text speaks of a name that `next` sets again; without a text, whether there are such names. */
+  changes(text?: string): boolean {
+    return text === undefined ? this.changing.size > 0 : [...this.changing].some((name) => reads(text, name));
+  }
+
+  /** Gives the value a name of its own, unless it has one that stays what it is. */
   spill<T extends TextValue>(v: T, hint: string): T {
-    if (!("text" in v) || v.text === undefined || isName(v.text)) return v;
+    if (!("text" in v) || v.text === undefined || (isName(v.text) && !this.changing.has(v.text))) return v;
     const name = this.taken.fresh(hint);
     this.block.add(`const ${name} = ${v.text};`, { declares: name });
     return renamed(v, name) as T;
@@ -81,7 +88,7 @@ export class Body {
     const at = this.block.items.findIndex((i) => !("head" in i) && i.text.includes(text));
     const line = this.block.items[at];
     if (!line || "head" in line) return text;
-    const changed = this.block.items.slice(at).flatMap((i) => [...("head" in i ? i.body.print() : i.text).matchAll(/^(\w+) = /gm)].map((m) => m[1]!));
+    const changed = this.block.items.slice(at).flatMap((i) => [...("head" in i ? inside(i) : i.text).matchAll(/^(\w+) = /gm)].map((m) => m[1]!));
     if (changed.some((name) => reads(text, name))) return text;
     const name = this.taken.fresh(hint);
     line.text = line.text.replace(text, name);

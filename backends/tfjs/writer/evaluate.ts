@@ -3,6 +3,7 @@ import type { Expr, ForClause } from "../../../dsl/tree";
 import { negateText, operate } from "./arithmetic";
 import { apply, applyAll } from "./apply";
 import { callBuiltin } from "./builtin-call";
+import type { Block } from "./block";
 import { type Body, renamed, typeOf } from "./body";
 import type { Names } from "./names";
 import { isStage, type ListValue, NONE, number, type TextValue, unionOf } from "./values";
@@ -15,7 +16,9 @@ export function evaluate(b: Body, e: Expr, n: Names, hint = "y"): TextValue {
     case "string": return { kind: "word", value: e.value };
     case "bool": return { kind: "bool", value: e.value };
     case "none": return NONE;
-    case "name": return n.find(e.name) ?? b.project.global(e.name, n.home) ?? b.project.cannot(`\`${e.name}\``, "its value is not known here", e.span);
+    case "name":
+      if (e.name === "training") return b.project.cannot("`training`", "it is written as the condition of an `if` that has an `else`, and as nothing else", e.span);
+      return n.find(e.name) ?? b.project.global(e.name, n.home) ?? b.project.cannot(`\`${e.name}\``, "its value is not known here", e.span);
     case "field": {
       const object = evaluate(b, e.object, n, hint);
       return object.kind === "record" ? (object.fields.get(e.field.text) ?? NONE) : NONE;
@@ -30,7 +33,8 @@ export function evaluate(b: Body, e: Expr, n: Names, hint = "y"): TextValue {
     case "pipe": return pipe(b, e, n, hint);
     case "lambda": return { kind: "lambda", parameter: e.parameter.text, body: e.body, names: n };
     case "if": {
-      if (e.condition.kind === "name" && e.condition.name === "training" && e.otherwise) return whileTraining(b, e.then, e.otherwise, n, hint);
+      if (isTraining(e.condition) && e.otherwise) return whileTraining(b, e.then, e.otherwise, n, hint);
+      if (e.condition.kind === "unary" && e.condition.op === "not" && isTraining(e.condition.operand) && e.otherwise) return whileTraining(b, e.otherwise, e.then, n, hint);
       const c = evaluate(b, e.condition, n);
       if (c.kind !== "bool") return b.project.cannot("this `if`", "its condition is not known when the spec is compiled", e.condition.span);
       return c.value ? evaluate(b, e.then, n, hint) : e.otherwise ? evaluate(b, e.otherwise, n, hint) : NONE;
@@ -52,10 +56,21 @@ export function evaluate(b: Body, e: Expr, n: Names, hint = "y"): TextValue {
   }
 }
 
-/** Which of the two holds is known when the function runs. */
+const isTraining = (e: Expr): boolean => e.kind === "name" && e.name === "training";
+
+/** Which of the two holds is known when the function runs; the other one makes nothing, draws nothing and is not counted. */
 function whileTraining(b: Body, then: Expr, otherwise: Expr, n: Names, hint: string): TextValue {
-  const [x, y] = b.inOrder([() => evaluate(b, then, n, hint), () => evaluate(b, otherwise, n, hint)]);
-  if (x?.kind !== "tensor" || y?.kind !== "tensor") return b.project.cannot("this `if training`", "its sides are not both tensors", then.span);
+  const side = (e: Expr): { block: Block; value: TextValue } => b.apart(() => evaluate(b, e, n, hint));
+  const [{ block: before, value: x }, { block: beforeOther, value: y }] = [side(then), side(otherwise)];
+  if (x.kind !== "tensor" || y.kind !== "tensor") return b.project.cannot("this `if training`", "its sides are not both tensors", then.span);
+  if (String(x.axes) !== String(y.axes)) return b.project.cannot("this `if training`", `one side has the axes ${x.axes.join(", ")}, the other ${y.axes.join(", ")}`, then.span);
+  if (before.print() + beforeOther.print() !== "") {
+    const name = b.taken.fresh(hint);
+    b.block.add(`let ${name}: Tensor;`, { declares: name });
+    const [first, second] = [then, otherwise].map((e) => b.apart(() => b.block.add(`${name} = ${textOf(evaluate(b, e, n))};`)).block);
+    b.block.either(`${b.scope.text()}.training`, first!, second!);
+    return renamed(b.project.tensor(name, x.axes, { nets: unionOf([x.nets, y.nets]) }), name);
+  }
   return b.project.tensor(`(${b.scope.text()}.training ? ${x.text} : ${y.text})`, x.axes, { nets: unionOf([x.nets, y.nets]), effect: x.effect || y.effect });
 }
 

@@ -43,8 +43,11 @@ function run(b: Body, s: Statement, n: Names, body: readonly Statement[]): TextV
     case "next": {
       const now = n.find(s.name.text);
       if (now?.kind !== "tensor") return undefined;
-      const v = evaluate(b, s.value, n);
-      b.block.add(`${now.text} = ${b.scope.text()}.next("${s.name.text}", () => ${textOf(v)});`, { needed: true });
+      // Where nobody asks for the value nothing of it may run, so its lines belong to its function.
+      const { block, value } = b.apart(() => textOf(evaluate(b, s.value, n)));
+      const lines = block.print();
+      const made = lines === "" ? value : `{\n${lines}return ${value};\n}`;
+      b.block.add(`${now.text} = ${b.scope.text()}.next("${s.name.text}", () => ${made}${s.training ? "" : ", { inExports: true }"});`, { needed: true });
       n.replace(s.name.text, b.project.tensor(now.text, now.axes, { nets: now.nets }));
       return undefined;
     }
@@ -67,18 +70,35 @@ export function runSample(b: Body, s: Extract<Statement, { kind: "sample" }>, n:
 export function runLet(b: Body, s: Extract<Statement, { kind: "let" }>, n: Names, scoped = true): void {
   const name = s.name.text;
   const v = !scoped ? evaluate(b, s.value, n, name) : b.within(`in${name[0]!.toUpperCase()}${name.slice(1)}`, (outer) => `${outer}.at("${name}")`, () => evaluate(b, s.value, n, name));
-  n.set(name, isStage(v) || v.kind === "number" ? v : named(b, v, name));
+  n.set(name, isStage(v) ? settled(b, v, name) : v.kind === "number" ? v : named(b, v, name));
+}
+
+/** What is evaluated later keeps the states that it speaks of as they are now. */
+function settled(b: Body, v: TextValue, name: string): TextValue {
+  const each = (values: ReadonlyMap<string, TextValue>): Map<string, TextValue> => new Map([...values].map(([k, x]) => [k, settled(b, x, k)]));
+  if (!b.changes()) return v;
+  switch (v.kind) {
+    case "tensor": return b.changes(v.text) ? b.spill(v, name) : v;
+    case "record": return v.text === undefined ? { ...v, fields: each(v.fields) } : v;
+    case "list": return v.text === undefined ? { ...v, items: v.items.map((x) => settled(b, x, name)) } : v;
+    case "tuple": return { ...v, items: v.items.map((x) => settled(b, x, name)) };
+    case "function": return { ...v, bound: each(v.bound) };
+    case "builtin": return { ...v, bound: { ...v.bound, values: each(v.bound.values), rest: v.bound.rest.map((x) => settled(b, x, name)) } };
+    case "composed": return { ...v, first: settled(b, v.first, name), second: settled(b, v.second, name) };
+    default: return v;
+  }
 }
 
 /** Under its own name, unless it has that already; what has no text of its own stays as it is. */
 function named(b: Body, v: TextValue, name: string): TextValue {
   if (v.kind === "record" && v.text === undefined) return { ...v, fields: new Map([...v.fields].map(([k, f]) => [k, f.kind === "tensor" ? b.spill(f, k) : f])) };
   if (v.kind === "list" && v.text === undefined) return b.spill({ ...v, text: textOf(v) }, name);
-  return b.spill(v, name);
+  return v.kind === "tuple" ? settled(b, v, name) : b.spill(v, name);
 }
 
 function hold(b: Body, n: Names, name: string, text: string, axes: readonly string[], keyword = "const"): void {
   const own = b.taken.fresh(name);
+  if (keyword === "let") b.changing.add(own);
   b.block.add(`${keyword} ${own} = ${text};`, { declares: own });
   n.set(name, renamed(b.project.tensor(text, axes, { effect: true }), own));
 }

@@ -23,6 +23,15 @@ describe("rule 10: state is visible", () => {
     expect(c.program!.exports[0]!.states).toEqual(["AB.seen"]);
     expect(c.exports[0]!.graph.nodes.filter((n) => n.op === "add").length).toBeLessThanOrEqual(1);
   });
+  it("`training` is false in what an export calls, in the spec's own nets and in the library's", () => {
+    const tail = "export E(x: image[3, H, W]) = AB(x)";
+    const statesOf = (net: string): readonly string[] => sound(spec({ net, tail }), { until: "graphs" }).program!.exports[0]!.states;
+    expect(statesOf("return x |> conv(3, 1) |> BN")).toEqual(["AB.BN1.running_mean", "AB.BN1.running_var"]);
+    expect(statesOf(`${COUNTER.replace(/return.*/, "")} return (x - if training { 1 } else { seen }) |> conv(3, 1)`)).toEqual(["AB.seen"]);
+    // A draw on the training's side is no part of it.
+    const noisy = sound(spec({ net: "return (if training { x + sample normal like x } else { x }) |> conv(3, 1)", tail }), { until: "graphs" });
+    expect(noisy.exports[0]!.graph.nodes.some((n) => n.op === "input" && n.attrs.kind === "sample")).toBe(false);
+  });
   it("has no batch: its next value has the axes of its type", () => {
     expect(codes(spec({ net: "state m: vector[3] = 0.0\n next m = mean(x, over: (h, w))\n return x |> conv(3, 1)" }))).toEqual(["G0509"]);
   });

@@ -106,15 +106,19 @@ export const math: Readonly<Record<string, Writer>> = {
   variance: statistic("variance", ["unbiased"]),
   standardize: statistic("standardize", ["eps", "unbiased", "form"]),
   clamp: (b, a) => {
-    const x = a.tensor("x");
-    return x ? like(b, x, `clamp(${x.text}, ${textOf(a.value("low"))}, ${textOf(a.value("high"))})`) : combine(b, "minimum", combine(b, "maximum", a.value("x"), a.value("low")), a.value("high"));
+    const parts = [a.value("x"), a.value("low"), a.value("high")];
+    const tensors = parts.filter((v) => v.kind === "tensor");
+    if (tensors.length === 0 || parts.some((v) => v.kind !== "tensor" && v.kind !== "number")) return combine(b, "minimum", combine(b, "maximum", parts[0]!, parts[1]!), parts[2]!);
+    const axes = ordered(tensors.flatMap((v) => v.axes));
+    const text = `clamp(${parts.map((v) => (v.kind === "tensor" ? aligned(v, axes) : textOf(v))).join(", ")})`;
+    return b.project.tensor(text, axes, { nets: unionOf(tensors.map((v) => v.nets)), effect: tensors.some((v) => v.effect) });
   },
   mix: (b, a) => {
     const [x, y, t] = [a.value("x"), a.value("b"), a.value("t")];
     if (x.kind === "tensor" && y.kind === "tensor" && (t.kind === "tensor" || t.kind === "number")) {
       const axes = ordered([...x.axes, ...y.axes, ...(t.kind === "tensor" ? t.axes : [])]);
       const text = `mix(${aligned(x, axes)}, ${aligned(y, axes)}, ${t.kind === "tensor" ? aligned(t, axes) : t.text})`;
-      const value = b.project.tensor(text, axes, { nets: unionOf([x.nets, y.nets, ...(t.kind === "tensor" ? [t.nets] : [])]), effect: x.effect || y.effect });
+      const value = b.project.tensor(text, axes, { nets: unionOf([x.nets, y.nets, ...(t.kind === "tensor" ? [t.nets] : [])]), effect: x.effect || y.effect || (t.kind === "tensor" && t.effect) });
       const whole = x.axes.length === axes.length && y.axes.length === axes.length;
       return t.kind === "tensor" && whole ? { ...value, mix: { text: value.text, of: [x, y, t] } } : value;
     }

@@ -77,6 +77,14 @@ const elementwise: Case[] = [
     title: "mix by a vector", inputs: [...pair, sh("c", 2)], kit: (k, [a, b, t]) => k.mix(a!, b!, t!),
     graph: (g, [a, b, t]) => g.add(g.mul(t!, b!), g.mul(g.sub(g.n(1), t!), a!)), axes,
   },
+  ...([["vectors by a picture", "c", [2]], ["vectors of each sample by a picture", "batch c", [2, 2]]] as const).map(([name, axesOfBoth, dims]): Case => ({
+    title: `mix of ${name}`, inputs: [sh(axesOfBoth, ...dims), sh(axesOfBoth, ...dims), pair[0]!],
+    kit: (k, [a, b, t]) => {
+      const laid = (x: Tensor): Tensor => (x.rank === 2 ? k.unsqueeze(x, [1, 2]) : x);
+      return k.mix(laid(a!), laid(b!), t!);
+    },
+    graph: (g, [a, b, t]) => g.add(g.mul(t!, b!), g.mul(g.sub(g.n(1), t!), a!)), axes,
+  })),
   ...([["vectors", sh("c", 2)], ["a vector a sample", sh("batch c", 2, 2)], ["pictures", pair[0]!]] as const).map(([name, other]): Case => ({
     title: `affineMix with ${name}`, inputs: [...pair, sh("c", 2), other, other],
     kit: (k, [a, b, t, scale, offset]) => {

@@ -38,7 +38,7 @@ export interface Making {
 }
 
 interface Entry {
-  readonly variable: Variable;
+  variable: Variable;
   readonly order: Order | undefined;
 }
 
@@ -52,6 +52,8 @@ export class Weights {
   private readonly versions = new Map<string, number>();
   private readonly entries = new Map<string, Entry>();
   private readonly learnable = new Map<string, Learned>();
+  /** While something is exported: the states that it has advanced for itself. */
+  private ahead: Map<string, Tensor> | undefined;
   /** Loaded, but not made yet. */
   private readonly waiting = new Map<string, FileTensor>();
 
@@ -87,16 +89,35 @@ export class Weights {
   }
 
   /** The state `name`; made if this is its first use. */
-  state(name: string, shape: readonly number[], init: Init, order: Order | undefined): Variable {
+  state(name: string, shape: readonly number[], init: Init, order: Order | undefined): Tensor {
+    const ahead = this.ahead?.get(name);
+    if (ahead) return ahead;
     const size = shape.reduce((product, dim) => product * dim, 1);
     return this.tensor("state", name, shape, { init, fans: { in: size, out: size }, ...(order && { order }) });
   }
 
-  /** Stores a state's new value, and gives the state back: a constant, so that no gradient needs to see how the value is computed. */
-  advance(name: string, value: () => Tensor): Variable {
+  /**
+   * Stores a state's new value, and gives the state back: a constant, so that no gradient needs to see how the value is computed. Outside
+   * training nothing is stored, and the value is asked for only if it counts there.
+   */
+  advance(name: string, value: () => Tensor, inExports: boolean): Tensor {
     const entry = this.entries.get(`state/${name}`);
     if (!entry) throw new Error(`${name} is advanced before it is asked for`);
-    if (this.training) offTape(() => tf.tidy(() => entry.variable.assign(value())));
+    if (this.training) return this.replace(entry, value);
+    if (!inExports) return this.ahead?.get(name) ?? entry.variable;
+    const next = offTape(() => tf.tidy(value));
+    this.ahead?.set(name, next);
+    return next;
+  }
+
+  /** A variable of its own for the new value: who holds the one before it keeps the old value until the phase ends. */
+  private replace(entry: Entry, value: () => Tensor): Variable {
+    const old = entry.variable;
+    entry.variable = tf.variable(old, false);
+    offTape(() => tf.tidy(() => entry.variable.assign(value())));
+    const { activeScope } = tf.engine().state;
+    if (activeScope) activeScope.track.push(old);
+    else old.dispose();
     return entry.variable;
   }
 
@@ -123,14 +144,21 @@ export class Weights {
     return this.versions.get(net) ?? 0;
   }
 
-  /** Runs `f` with states that stay as they are. */
+  /** The export that is running: equal calls in it are one. */
+  get exporting(): object | undefined {
+    return this.ahead;
+  }
+
+  /** Runs `f` with states that stay as they are; what advances in exports, too, does so for `f` alone. */
   inference<T>(f: () => T): T {
-    const before = this.training;
+    const { training, ahead } = this;
     this.training = false;
+    this.ahead = new Map();
     try {
       return f();
     } finally {
-      this.training = before;
+      this.training = training;
+      this.ahead = ahead;
     }
   }
 

@@ -12,6 +12,7 @@ export type Norm = (w: Scope, x: Tensor) => Tensor;
 /** Two calls of one net on the same values, with the same weights, are one computation. */
 export class Net<Inputs extends readonly Tensor[], Result> {
   private readonly known = new Map<string, Result>();
+  private readonly inExports = new WeakMap<object, Map<string, Result>>();
   private readonly made: Tensor[] = [];
 
   constructor(
@@ -23,14 +24,21 @@ export class Net<Inputs extends readonly Tensor[], Result> {
 
   /** While training, kept until the step is over: a phase may ask again for what another has made. */
   call(...inputs: Inputs): Result {
-    if (!this.store.training) return this.model.call(...inputs);
+    const { training, exporting } = this.store;
     const key = [...inputs.map(({ id }) => id), ...this.names.map((name) => this.store.versionOf(name))].join();
-    const known = this.known.get(key);
+    const all = training ? this.known : exporting && this.within(exporting);
+    const known = all?.get(key);
     if (known) return known;
-    const result = this.model.call(...inputs);
-    this.made.push(...tensorsOf(result).map((tensor) => tf.keep(tensor)));
-    this.known.set(key, result);
+    const result = apartFromWeights(this.model.call(...inputs));
+    if (training) this.made.push(...tensorsOf(result).map((tensor) => tf.keep(tensor)));
+    all?.set(key, result);
     return result;
+  }
+
+  private within(exporting: object): Map<string, Result> {
+    const known = this.inExports.get(exporting) ?? new Map<string, Result>();
+    this.inExports.set(exporting, known);
+    return known;
   }
 
   /** Lets go of what the step has made. */
@@ -42,10 +50,21 @@ export class Net<Inputs extends readonly Tensor[], Result> {
 
 function tensorsOf(value: unknown): Tensor[] {
   if (value instanceof tf.Tensor) return [value];
-  const isPlain =
-    Array.isArray(value) ||
-    (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
-  return isPlain ? Object.values(value as object).flatMap(tensorsOf) : [];
+  return isPlain(value) ? Object.values(value).flatMap(tensorsOf) : [];
+}
+
+const isPlain = (value: unknown): value is object =>
+  Array.isArray(value) ||
+  (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+
+/** The same with copies where it holds a weight or a state itself, for what a net gives is disposed of, and weights are not. */
+function apartFromWeights<T>(value: T): T {
+  if (value instanceof tf.Variable) return value.clone() as T;
+  if (!tensorsOf(value).some((tensor) => tensor instanceof tf.Variable)) return value;
+  const copies = Object.entries(value as object).map(
+    ([name, part]) => [name, apartFromWeights<unknown>(part)] as const,
+  );
+  return (Array.isArray(value) ? copies.map(([, part]) => part) : Object.fromEntries(copies)) as T;
 }
 
 /** The terms of a step's losses, each averaged over the batch and summed under its name. */
