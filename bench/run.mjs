@@ -3,15 +3,14 @@
 // --peers published,tuned]. Rows: peers: against PyTorch, alternating; growth: 64 to 512 px, ours alone; batch: four pictures against one;
 // first: from `ganc train` to its first finished step. The full model: node bench/full.mjs.
 import { execFileSync, spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 // As cli/tuned.ts sets them for `ganc train`.
-const HEAP = ["--expose-gc", "--max-semi-space-size=4"];
-const MALLOC = { MALLOC_MMAP_THRESHOLD_: String(32 << 20), MALLOC_TRIM_THRESHOLD_: String(1 << 30), MALLOC_TOP_PAD_: String(64 << 20), MALLOC_ARENA_MAX: "1" };
+const { malloc, collect, young } = JSON.parse(readFileSync(new URL("../cli/process.json", import.meta.url), "utf8"));
 
 const { values } = parseArgs({
   options: { sizes: { type: "string", default: "128:32,256:64" }, rows: { type: "string", default: "peers,growth,batch,first" }, growth: { type: "string", default: "64:16,128:32,256:64,512:64" }, steps: { type: "string", default: "5" }, peers: { type: "string", default: "published,tuned" } },
@@ -36,7 +35,7 @@ const GiB = (bytes) => (bytes / 2 ** 30).toFixed(2);
 mkdirSync("bench/results", { recursive: true });
 const rows = new Set(values.rows.split(","));
 const note = (row) => appendFileSync("bench/results/step.jsonl", `${JSON.stringify({ when: new Date().toISOString(), ...row })}\n`);
-const own = (size, ch, ...more) => start("node", [...HEAP, "dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`, ...(size === 64 ? ["global_depth=6"] : []), ...more], MALLOC);
+const own = (size, ch, ...more) => start("node", [collect, young, "dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`, ...(size === 64 ? ["global_depth=6"] : []), ...more], malloc);
 
 function setUp() {
   try {

@@ -50,6 +50,11 @@ export function* emitForTraining(c: Loaded): Generator<readonly [string, Uint8Ar
   }
 }
 
+/** All of them, for who has compiled what can be lowered. */
+export function trainingModels(c: Compiled): Map<string, Uint8Array> {
+  return new Map(emitForTraining({ ...c, read: () => undefined }));
+}
+
 /** What the backend cannot express, at its place of the spec. */
 export function refuseUnlowerable(c: Loaded): void {
   const found: Diagnostic[] = c.graphs.flatMap((g) =>

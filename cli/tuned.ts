@@ -3,18 +3,15 @@
 // JavaScript heap stays small. The settings of both are read when a process starts, so the command starts itself again with them.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+// Benches start their processes with the same.
+import settings from "./process.json" with { type: "json" };
 
 /** glibc's mallopt(3) by environment: blocks to 32 MiB come from the heap, up to 1 GiB of free heap is kept, one arena. */
-export const MALLOC: Readonly<Record<string, string>> = {
-  MALLOC_MMAP_THRESHOLD_: String(32 << 20),
-  MALLOC_TRIM_THRESHOLD_: String(1 << 30),
-  MALLOC_TOP_PAD_: String(64 << 20),
-  MALLOC_ARENA_MAX: "1",
-};
+export const MALLOC: Readonly<Record<string, string>> = settings.malloc;
 /** Young objects get 3 × 4 MiB a thread, not 3 × 16: compiling takes as long, and a step on onnxruntime makes few. A step on TensorFlow.js makes many. */
-const YOUNG = "--max-semi-space-size=4";
+const YOUNG = settings.young;
 /** What `collectGarbage` needs. */
-const COLLECT = "--expose-gc";
+const COLLECT = settings.collect;
 const MARK = "GANC_TUNED";
 
 /**

@@ -6,7 +6,9 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
-const MALLOC = { MALLOC_MMAP_THRESHOLD_: String(32 << 20), MALLOC_TRIM_THRESHOLD_: String(1 << 30), MALLOC_TOP_PAD_: String(64 << 20), MALLOC_ARENA_MAX: "1" };
+// As cli/tuned.ts sets them for `ganc train`.
+const { malloc, collect, young } = JSON.parse(readFileSync(new URL("../../cli/process.json", import.meta.url), "utf8"));
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { set: { type: "string", multiple: true, default: [] }, steps: { type: "string", default: "6" }, spec: { type: "string", default: "specs/ugatit.gan" }, command: { type: "string", default: "step" } },
@@ -16,7 +18,7 @@ function start(config) {
   const [name, ...rest] = config.split(":");
   const env = Object.fromEntries(rest.join(":").split(",").filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
   const { BENCH = "dist/bench-step.js", SPEC = values.spec, ...own } = env;
-  const child = spawn("node", ["--expose-gc", "--max-semi-space-size=4", BENCH, SPEC, ...values.set], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...MALLOC, ...own } });
+  const child = spawn("node", [collect, young, BENCH, SPEC, ...values.set], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...malloc, ...own } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => JSON.parse((await lines.next()).value);
   const cpu = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).map((t) => Number(t) / 100);

@@ -1,7 +1,7 @@
 // The three engines of the bench, begun from equal weights: the emitted step and the hand-written one on one TensorFlow.js, and ONNX.
 import { readFileSync } from "node:fs";
 import { emitProject } from "../../backends/tfjs/project";
-import { emitForTraining } from "../../cli/emit";
+import { trainingModels } from "../../cli/emit";
 import { bundled } from "../../cli/emit-tfjs";
 import { compile } from "../../compiler/compile";
 import { drawInit } from "../../compiler/init";
@@ -39,7 +39,7 @@ export async function emitted({ program, compiled }: Model, tf: Tf): Promise<Tfj
 }
 
 export async function onnx({ program, compiled }: Model): Promise<OnnxEngine> {
-  const engine = await OnnxEngine.create(program, new Map(emitForTraining({ ...compiled, read: () => undefined })));
+  const engine = await OnnxEngine.create(program, trainingModels(compiled));
   initialize(engine, 1);
   return engine;
 }

@@ -6,7 +6,7 @@ import type { AdamUpdate, ExportSpec, Program, Segment } from "../../compiler/pr
 import { UserError } from "../files/errors.ts";
 import { count } from "../../compiler/layout.ts";
 import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
-import { canBeSilent, probeSilence, runSilently, type Silence } from "./silent.ts";
+import { canBeSilent, probeSilence, runInto, type Silence } from "./silent.ts";
 import { Storage, type Place } from "./storage.ts";
 import type { Engine, NamedTensor, StateName, StepFeeds } from "./types.ts";
 import type { AdamTensors, Updater } from "./update/updates.ts";
@@ -88,7 +88,7 @@ export class OnnxEngine implements Engine {
     const scalar = (name: string): number => feeds.scalars[name] ?? NaN;
     for (const stage of stages) {
       const began = performance.now();
-      if (stage.kind === "graph") await run(stage);
+      if (stage.kind === "graph") await runInto(stage.session, stage.feeds, stage.fetches, stage.silence);
       else for (const [update, tensors] of stage.updates) stage.updater.run(update, tensors, scalar);
       this.#options.observe?.({ segment: stage.segment, began, ended: performance.now() });
     }
@@ -219,11 +219,6 @@ function dimsOf(ports: readonly InferenceSession.ValueMetadata[], port: string):
   const found = ports.find((o) => o.name === port);
   const dims = found?.isTensor ? found.shape : [];
   return dims.length > 0 && dims.every((d): d is number => typeof d === "number") ? dims : undefined;
-}
-
-async function run({ session, feeds, fetches, silence }: Extract<Stage, { kind: "graph" }>): Promise<void> {
-  if (silence) await runSilently(session, feeds, fetches, silence);
-  else await session.run(feeds, fetches);
 }
 
 function kernelStage(segment: Segment, index: number, storage: Storage, updater: Updater): Stage {

@@ -50,8 +50,12 @@ const messageOf = (e: unknown): string => (e instanceof Error ? e.message : Stri
 /** Whether the model was made for it. */
 export const canBeSilent = (session: InferenceSession): boolean => session.outputMetadata[0]?.isTensor === false;
 
-/** Runs such a model into the given memory; what goes wrong inside of it is thrown as ever. */
-export async function runSilently(session: InferenceSession, feeds: Tensors, fetches: Tensors, { refusal }: Silence): Promise<void> {
+/**
+ * Runs into the given memory; what goes wrong inside of the model is thrown as ever.
+ * @param silence for a model that was made for it; undefined: a plain run, which hands its results over as well
+ */
+export async function runInto(session: InferenceSession, feeds: Tensors, fetches: Tensors, silence: Silence | undefined): Promise<void> {
+  if (!silence) return void (await session.run(feeds, fetches));
   const error = await failure(session, feeds, fetches);
-  if (error !== undefined && messageOf(error) !== refusal) throw error;
+  if (error !== undefined && messageOf(error) !== silence.refusal) throw error;
 }

@@ -48,7 +48,6 @@ export function startTraining(program: Program, models: Iterable<readonly [name:
   const worker = new Worker(options.worker ?? new URL("./worker.js", import.meta.url), { workerData, ...(settings.tfjs ? { env: SHARE_ENV } : {}) });
   // Not from within `done`, whose closures live as long as the training: they would keep what makes the models, and the compiled graphs with it.
   const handed = hand(models, worker);
-  void handed.then(collectGarbage, () => undefined);
   const done = new Promise<Outcome>((resolve, reject) => {
     worker.on("message", (message: FromWorker) => {
       if (message.kind === "event") options.onEvent(message.event);
@@ -58,7 +57,7 @@ export function startTraining(program: Program, models: Iterable<readonly [name:
     });
     worker.on("error", reject);
     worker.on("exit", (code) => reject(new Error(`the training thread ended with code ${code}`))); // after `done`: no effect
-    handed.catch((e: unknown) => {
+    handed.then(collectGarbage, (e: unknown) => {
       reject(e instanceof Error ? e : new Error(String(e)));
       void worker.terminate();
     });

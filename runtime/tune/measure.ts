@@ -1,7 +1,7 @@
 // How long forms of one operation take on this machine, under the settings that training runs with.
 import { performance } from "node:perf_hooks";
 import { loadOrt, openSession, type Tensors } from "../engine/session.ts";
-import { probeSilence, runSilently } from "../engine/silent.ts";
+import { probeSilence, runInto } from "../engine/silent.ts";
 
 export interface Subject {
   /** With `silent`, as training has it. */
@@ -30,9 +30,9 @@ export async function leastTimes(subjects: readonly Subject[], { rounds, millise
   const silence = await probeSilence();
   for (const { model, inputs, output } of subjects) {
     const session = await openSession(model, { threads });
-    const tensor = ({ name, dims }: Port): Tensors => ({ [name]: new ort.Tensor("float32", waves(dims), dims) });
-    const [feeds, fetches]: Tensors[] = [Object.assign({}, ...inputs.map(tensor)) as Tensors, tensor(output)];
-    const run = (): Promise<unknown> => (silence ? runSilently(session, feeds!, fetches!, silence) : session.run(feeds!, fetches!));
+    const tensors = (ports: readonly Port[]): Tensors => Object.fromEntries(ports.map(({ name, dims }) => [name, new ort.Tensor("float32", waves(dims), dims)]));
+    const [feeds, fetches] = [tensors(inputs), tensors([output])];
+    const run = (): Promise<void> => runInto(session, feeds, fetches, silence);
     await run();
     running.push({ session, run });
   }

@@ -3,7 +3,7 @@
 // engine that keeps none is `byMoments(engine)`.
 import { formNames } from "../../backends/onnx/forms/choice";
 import { emitModel } from "../../backends/onnx/model";
-import { emitForTraining } from "../../cli/emit";
+import { trainingModels } from "../../cli/emit";
 import type { Compiled } from "../../compiler/compile";
 import type { Lowerings } from "../../compiler/lowering";
 import { planOf } from "../../compiler/train/at-step";
@@ -53,7 +53,7 @@ async function openWith(compiled: Compiled, lowerings: Lowerings): Promise<Opene
 }
 
 /** With the very models that a training runs: outputs under other dims, and nothing handed over. */
-export const openEngine = (compiled: Compiled): Promise<OnnxEngine> => OnnxEngine.create(compiled.program!, new Map(emitForTraining({ ...compiled, read: () => undefined })), OPTIONS);
+export const openEngine = (compiled: Compiled): Promise<OnnxEngine> => OnnxEngine.create(compiled.program!, trainingModels(compiled), OPTIONS);
 
 const byGradients = (engine: OnnxEngine): Opened => ({ engine, gradient: (param) => Float64Array.from(engine.storage.transient(`grad:${param}`).data) });
 

@@ -70,9 +70,9 @@ export class Body {
     }
   }
 
-  /** Whether the text speaks of a name that `next` sets again; without a text, whether there are such names. */
-  changes(text?: string): boolean {
-    return text === undefined ? this.changing.size > 0 : [...this.changing].some((name) => reads(text, name));
+  /** Whether the text speaks of a name that `next` sets again. */
+  changes(text: string): boolean {
+    return [...this.changing].some((name) => reads(text, name));
   }
 
   /** Gives the value a name of its own, unless it has one that stays what it is. */

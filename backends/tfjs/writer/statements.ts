@@ -76,7 +76,7 @@ export function runLet(b: Body, s: Extract<Statement, { kind: "let" }>, n: Names
 /** What is evaluated later keeps the states that it speaks of as they are now. */
 function settled(b: Body, v: TextValue, name: string): TextValue {
   const each = (values: ReadonlyMap<string, TextValue>): Map<string, TextValue> => new Map([...values].map(([k, x]) => [k, settled(b, x, k)]));
-  if (!b.changes()) return v;
+  if (b.changing.size === 0) return v;
   switch (v.kind) {
     case "tensor": return b.changes(v.text) ? b.spill(v, name) : v;
     case "record": return v.text === undefined ? { ...v, fields: each(v.fields) } : v;

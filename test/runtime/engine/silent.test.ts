@@ -6,13 +6,13 @@ import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { emitModel } from "../../../backends/onnx/model";
-import { emitForTraining } from "../../../cli/emit";
+import { trainingModels } from "../../../cli/emit";
 import { compile } from "../../../compiler/compile";
 import { Builder } from "../../../compiler/graph/builder";
 import { drawInit } from "../../../compiler/init";
 import { OnnxEngine } from "../../../runtime/engine/onnx";
 import { openSession } from "../../../runtime/engine/session";
-import { canBeSilent, probeSilence, runSilently } from "../../../runtime/engine/silent";
+import { canBeSilent, probeSilence, runInto } from "../../../runtime/engine/silent";
 import { initialize } from "../../../runtime/train/init";
 import { oraclePython } from "../../parity/oracle";
 
@@ -42,7 +42,7 @@ describe("a run that hands nothing over", () => {
     expect([canBeSilent(plain), canBeSilent(mute)]).toEqual([false, true]);
     const [first, second] = [y(), y()];
     // The silent one first, and what the plain one hands over is kept: a collection in between would be taken for either.
-    expect(await left(() => runSilently(mute, { x }, { y: second }, how!))).toBeLessThan(COUNT);
+    expect(await left(() => runInto(mute, { x }, { y: second }, how!))).toBeLessThan(COUNT);
     let handed: unknown;
     // Should this fail, onnxruntime-node no longer copies, and runtime/engine/silent.ts may go.
     expect(await left(async () => (handed = await plain.run({ x }, { y: first })))).toBeGreaterThan(3 * COUNT);
@@ -55,8 +55,8 @@ describe("a run that hands nothing over", () => {
   it("still says what goes wrong in it", async () => {
     const session = await openSession(doubled(true));
     const y = new ort.Tensor("float32", new Float32Array(COUNT), [COUNT]);
-    await expect(runSilently(session, { x: numbers(7) }, { y }, (await probeSilence())!)).rejects.toThrow(/dimension/i);
-    await expect(runSilently(session, {}, { y }, (await probeSilence())!)).rejects.toThrow(/'x' is missing/);
+    await expect(runInto(session, { x: numbers(7) }, { y }, (await probeSilence())!)).rejects.toThrow(/dimension/i);
+    await expect(runInto(session, {}, { y }, (await probeSilence())!)).rejects.toThrow(/'x' is missing/);
   });
 });
 
@@ -78,7 +78,7 @@ describe("a training step that hands nothing over", () => {
     const set = ["size=32", "load_size=36", "ch=4", "blocks=1", "global_depth=5", "local_depth=4"];
     const compiled = compile({ path: "ugatit.gan", text: readFileSync("specs/ugatit.gan", "utf8") }, { set });
     const program = compiled.program!;
-    const models = new Map(emitForTraining({ ...compiled, read: () => undefined }));
+    const models = trainingModels(compiled);
     // That they are, and all of them, is half of the claim.
     for (const { model } of program.segments.filter((segment) => !segment.updates)) {
       const session = await openSession(models.get(model)!);
