@@ -14,11 +14,14 @@ export function emitGraphs(c: Compiled): Map<string, Uint8Array> {
   return new Map(c.graphs.map((g) => [g.file, emitGraph(c, g)]));
 }
 
-/** @param engine for an engine of ours, which gives memory for the results and asks for their dims */
-function emitGraph(c: Compiled, { file, graph, inputs, outputs }: GraphFile, engine = false): Uint8Array {
+/**
+ * @param engine for an engine of ours, which gives memory for the results and asks for their dims
+ * @param brief whether nobody reads its operators' names
+ */
+function emitGraph(c: Compiled, { file, graph, inputs, outputs }: GraphFile, engine = false, brief = false): Uint8Array {
   const metadata = { spec: c.program?.spec ?? "", hash: c.program?.hash ?? "" };
   const lowerings = c.program?.lowerings;
-  return emitModel({ name: file.replace(/\.onnx$/, ""), graph, inputs, outputs, metadata, unshaped: engine, silent: engine, ...(lowerings ? { lowerings } : {}) }).bytes;
+  return emitModel({ name: file.replace(/\.onnx$/, ""), graph, inputs, outputs, metadata, unshaped: engine, silent: engine, brief, ...(lowerings ? { lowerings } : {}) }).bytes;
 }
 
 /**
@@ -33,15 +36,16 @@ export function withChosenForms(program: Program, graphs: readonly GraphFile[]):
 /**
  * The same one by one, in the order in which a training opens them, without the updates that its kernel does. What cannot be lowered is
  * said when its turn comes.
+ * @param named whether a profile will show their operators
  */
-export function* emitForTraining(c: Loaded): Generator<readonly [string, Uint8Array]> {
+export function* emitForTraining(c: Loaded, named = false): Generator<readonly [string, Uint8Array]> {
   const byKernel = new Set(c.program?.segments.filter((s) => s.updates).map((s) => s.model));
   const steps = new Set(c.program?.segments.map((s) => s.model));
   for (const g of c.graphs) {
     if (byKernel.has(g.file)) continue;
     let bytes: Uint8Array;
     try {
-      bytes = emitGraph(c, g, steps.has(g.file));
+      bytes = emitGraph(c, g, steps.has(g.file), !named);
     } catch (e) {
       refuseUnlowerable(c);
       throw e;

@@ -16,7 +16,7 @@ export function fillInit(values: Float32Array, spec: InitSpec, seed: number, nam
       values.fill(spec.value);
       return;
     case "uniform":
-      for (let at = 0; at < values.length; at++) values[at] = spec.low + (spec.high - spec.low) * random.unit();
+      random.fillUniform(values, spec.low, spec.high);
       return;
     case "normal":
       fillNormal(values, random, spec.mean, spec.std);

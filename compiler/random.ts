@@ -43,6 +43,21 @@ export class Random {
     return this.word() * UNIT;
   }
 
+  /** low + (high − low)·`unit()` each, in turn. The state in local variables: a training begins with tens of millions of these. */
+  fillUniform(values: Float32Array, low: number, high: number): void {
+    const range = high - low;
+    let [a, b, c, counter] = [this.a, this.b, this.c, this.counter];
+    for (let at = 0; at < values.length; at++) {
+      const sum = (a + b + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + sum) | 0;
+      values[at] = low + range * ((sum >>> 0) * UNIT);
+    }
+    [this.a, this.b, this.c, this.counter] = [a, b, c, counter];
+  }
+
   /** A whole number in [0, bound), every one as likely: words that would favour the low ones are drawn again. */
   below(bound: number): number {
     const limit = 4294967296 - (4294967296 % bound);

@@ -31,6 +31,8 @@ interface Reshaped {
 /** Operators that combine operands element by element, and broadcast them. */
 const ELEMENTWISE: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Max", "Min", "Neg", "Sqrt", "Reciprocal", "Abs", "Exp", "Log", "Tanh", "Sigmoid", "Relu", "HardSigmoid"]);
 
+const NONE: Attributes = {};
+
 const allNumbers = (extents: readonly Extent[]): number[] | undefined => {
   const numbers = extents.map(numberOf);
   return numbers.every((n): n is number => n !== undefined) ? numbers : undefined;
@@ -53,14 +55,20 @@ export class Emitter {
   private readonly values = new Map<NodeId, string>();
   private readonly known = new Map<string, string>();
   private readonly taken = new Set<string>();
+  private made = 0;
   /** What each Reshape was made of, where all its dims are numbers. */
   private readonly reshaped = new Map<string, Reshaped>();
   private readonly symbols = new Map<string, { value: string; at: number; dim: Dim }>();
+  /** Names of the constants, by what they hold. */
+  private readonly constants = new Map<string, string>();
   /** Prefix of the names made now: the place in the spec and the node. */
   private place = "";
 
-  /** @param readers how many take each node's value, outputs of the model included */
-  constructor(readonly graph: Graph, readonly forms = new Chooser(), private readonly readersOf: ReadonlyMap<NodeId, number> = new Map()) {}
+  /**
+   * @param readers how many take each node's value, outputs of the model included
+   * @param brief whether names are made for nobody to read: a runtime allocates, hashes and compares each some ten times while it opens a model
+   */
+  constructor(readonly graph: Graph, readonly forms = new Chooser(), private readonly readersOf: ReadonlyMap<NodeId, number> = new Map(), private readonly brief = false) {}
 
   readers(id: NodeId): number {
     return this.readersOf.get(id) ?? 0;
@@ -107,6 +115,8 @@ export class Emitter {
   }
 
   private fresh(hint: string): string {
+    // Names of inputs and outputs have a colon or are words.
+    if (this.brief) return `${this.made++}`;
     const base = `${this.place}.${hint}`;
     let name = base;
     for (let i = 2; this.taken.has(name); i++) name = `${base}${i}`;
@@ -114,8 +124,8 @@ export class Emitter {
     return name;
   }
 
-  op(type: string, inputs: readonly string[], attributes: Attributes = {}): string {
-    const key = `${type}(${inputs.join("\0")})${JSON.stringify(attributes)}`;
+  op(type: string, inputs: readonly string[], attributes: Attributes = NONE): string {
+    const key = `${type}(${inputs.join("\0")})${attributes === NONE ? "" : JSON.stringify(attributes)}`;
     const same = this.known.get(key);
     if (same !== undefined) return same;
     const small = ELEMENTWISE.has(type) ? this.behindOnes(type, inputs, attributes) : undefined;
@@ -143,12 +153,15 @@ export class Emitter {
   }
   floats(hint: string, dims: readonly number[], data: Float32Array | (() => Float32Array)): string {
     const name = `${hint}.${dims.join("x")}`;
-    return this.initializer(name, () => ({ name, type: "float", dims, data: typeof data === "function" ? data() : data }));
+    return this.initializer(name, (short) => ({ name: short, type: "float", dims, data: typeof data === "function" ? data() : data }));
   }
   private initializer(name: string, make: (name: string) => Initializer): string {
+    const known = this.constants.get(name);
+    if (known !== undefined) return known;
     // A long list makes a poor name.
-    const short = name.length <= 48 ? name : `${name.slice(0, 32)}~${name.length}.${hash(name)}`;
-    if (!this.initializers.has(short)) this.initializers.set(short, make(short));
+    const short = this.brief ? this.fresh("") : name.length <= 48 ? name : `${name.slice(0, 32)}~${name.length}.${hash(name)}`;
+    this.constants.set(name, short);
+    this.initializers.set(short, make(short));
     return short;
   }
 

@@ -41,6 +41,8 @@ export interface ModelSpec {
    * results has them there, and is spared a copy of each (runtime/engine/silent.ts).
    */
   readonly silent?: boolean;
+  /** Names of values say nothing but their number: models open some tenth quicker. For who looks at no operator. */
+  readonly brief?: boolean;
   /** Notes the shape of every node's value in the model: for tests and viewers. */
   readonly annotate?: boolean;
 }
@@ -83,7 +85,7 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const given = new Map([...spec.inputs, ...constants].map((v) => [v.node, v.name]));
   const wanted = spec.outputs.map((o) => o.node);
   const wide = spec.unshaped ? withOnes(graph, spec.inputs) : new Map<NodeId, readonly number[]>();
-  const { emitter, problems } = lowerGraph(graph, given, wanted, spec.outputs.map((o) => o.name), spec.lowerings, wide);
+  const { emitter, problems } = lowerGraph(graph, given, wanted, { reserved: spec.outputs.map((o) => o.name), ...(spec.lowerings ? { lowerings: spec.lowerings } : {}), dims: wide, brief: spec.brief ?? false });
   if (problems.length > 0) throw new Error(`defect: ${spec.name} has no ONNX form: ${problems.map((p) => p.reason).join("; ")}`);
   const { operators, names, dims } = named(emitter, spec);
   const used = new Set(operators.flatMap((o) => o.inputs));
@@ -139,7 +141,7 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
     } else if (made.has(value) && !names.has(value)) names.set(value, name);
     else copies.push({ type: "Identity", inputs: [value], outputs: [name], attributes: {} });
   }
-  for (const id of reached(spec.graph, spec.outputs.map((o) => o.node))) {
+  for (const id of spec.brief ? [] : reached(spec.graph, spec.outputs.map((o) => o.node))) {
     const value = e.find(id);
     if (value !== undefined && made.has(value) && !names.has(value)) names.set(value, placeOf(spec.graph.nodes[id]!));
   }

@@ -1,6 +1,6 @@
 import { listData } from "../../runtime/data/folder";
 import type { Json } from "../../runtime/data/types";
-import { startTraining, stopOnInterrupt, type Training } from "../../runtime/train/start";
+import { openThread, startTraining, stopOnInterrupt, type Training, type TrainingThread } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
 import type { Lowerings } from "../../compiler/lowering";
@@ -60,9 +60,26 @@ export async function trainCommand(path: string, flags: TrainFlags): Promise<Out
   }
 }
 
-/** The compiled spec is left behind here: the training needs none of it. */
-async function begin(path: string, flags: TrainFlags): Promise<{ training: Training; view: ProgressView; firstExport: string } | undefined> {
+interface Begun {
+  readonly training: Training;
+  readonly view: ProgressView;
+  readonly firstExport: string;
+}
+
+async function begin(path: string, flags: TrainFlags): Promise<Begun | undefined> {
   const tfjs = tfjsOf(flags);
+  const thread = openThread(tfjs === undefined, new URL("./worker.js", distUrl()));
+  let begun: Begun | undefined;
+  try {
+    begun = await beginIn(thread, path, flags, tfjs);
+  } finally {
+    if (!begun) await thread.worker.terminate();
+  }
+  return begun;
+}
+
+/** The compiled spec is left behind here: the training needs none of it. */
+async function beginIn(thread: TrainingThread, path: string, flags: TrainFlags, tfjs: TfjsChoice | undefined): Promise<Begun | undefined> {
   const lowerings = flags.resume === true ? loweringsOfRun(flags.out, flags) : loweringsOf(flags);
   const loaded = loadFitting(path, flags, compileOptionsOf(lowerings));
   if (!loaded.program) return undefined;
@@ -79,8 +96,8 @@ async function begin(path: string, flags: TrainFlags): Promise<{ training: Train
   };
   const out = process.stdout;
   const view = new ProgressView({ write: (text) => void out.write(text), isTTY: out.isTTY === true, columns: out.columns ?? 100 }, { json: flags.json === true });
-  const models = tfjs ? [[TRAINING_MODULE, Buffer.from(await bundled(projectOf(c, notes)))] as const] : emitForTraining(c);
-  const training = startTraining(c.program, models, settings, { onEvent: view.onEvent, worker: new URL("./worker.js", distUrl()) });
+  const models = tfjs ? [[TRAINING_MODULE, Buffer.from(await bundled(projectOf(c, notes)))] as const] : emitForTraining(c, flags.profile !== undefined);
+  const training = startTraining(thread, c.program, models, settings, view.onEvent);
   return { training, view, firstExport: c.program.exports[0]?.name ?? "A2B" };
 }
 

@@ -11,6 +11,8 @@ import { DimsError } from "../ops/record";
 export class Builder implements Graph {
   readonly nodes: GraphNode[] = [];
   private readonly known = new Known(this.nodes);
+  /** Passes ask for a few of them again and again. */
+  private readonly constants = new Map<number | "-0", NodeId>();
   /** Given to every node made from here on. */
   origin: Origin | undefined;
 
@@ -63,7 +65,10 @@ export class Builder implements Graph {
   }
 
   constant(value: number): NodeId {
-    return this.add("constant", { value }, []);
+    const key = Object.is(value, -0) ? "-0" : value;
+    let id = this.constants.get(key);
+    if (id === undefined) this.constants.set(key, (id = this.add("constant", { value }, [])));
+    return id;
   }
 }
 

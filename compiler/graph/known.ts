@@ -40,13 +40,29 @@ export class Known {
 
 /** Of the operation and its operands; a leaf's attributes are all it has. */
 export function hashOf(op: string, attrs: object, inputs: readonly NodeId[]): number {
-  let hash = hashText(op, 17);
-  for (const input of inputs) hash = Math.imul(hash ^ input, 0x9e3779b1) ^ (hash >>> 15);
-  return inputs.length > 0 ? hash : hashText(textOf(attrs), hash);
+  let hash = inputs.length > 0 ? hashOfOp(op) : hashOfLeaf(op, attrs);
+  for (let i = 0; i < inputs.length; i++) hash = Math.imul(hash ^ inputs[i]!, 0x9e3779b1) ^ (hash >>> 15);
+  return hash;
 }
 
-function hashText(text: string, start: number): number {
-  let hash = start;
+// Operations are some fifty, and leaves keep their attributes from pass to pass.
+const ofOps = new Map<string, number>();
+const ofLeaves = new WeakMap<object, number>();
+
+function hashOfOp(op: string): number {
+  let hash = ofOps.get(op);
+  if (hash === undefined) ofOps.set(op, (hash = hashText(op)));
+  return hash;
+}
+
+function hashOfLeaf(op: string, attrs: object): number {
+  let hash = ofLeaves.get(attrs);
+  if (hash === undefined) ofLeaves.set(attrs, (hash = hashText(op + textOf(attrs))));
+  return hash;
+}
+
+function hashText(text: string): number {
+  let hash = 17;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash;
 }
@@ -60,7 +76,13 @@ export function sameInputs(a: readonly NodeId[], b: readonly NodeId[]): boolean 
 // Passes copy nodes with the attributes they had, so most are seen many times.
 const texts = new WeakMap<object, string>();
 
-const sameAttrs = (a: object, b: object): boolean => a === b || textOf(a) === textOf(b);
+const sameAttrs = (a: object, b: object): boolean => a === b || (isEmpty(a) ? isEmpty(b) : textOf(a) === textOf(b));
+
+/** As most are: an operation that combines two operands needs no more. */
+function isEmpty(attrs: object): boolean {
+  for (const _ in attrs) return false;
+  return true;
+}
 
 function textOf(attrs: object): string {
   let text = texts.get(attrs);

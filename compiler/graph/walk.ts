@@ -22,25 +22,51 @@ export function reachable(graph: Graph, outputs: Iterable<NodeId>): boolean[] {
 /** Gives the node that takes a node's place in the new graph, where its operands are `inputs`; undefined: a copy does. */
 export type Rewrite = (to: Builder, node: GraphNode, inputs: readonly NodeId[]) => NodeId | undefined;
 
+/** Nodes of another graph by nodes of this one. */
+export class NodeMap {
+  readonly #ids: Int32Array;
+
+  /** @param size nodes of the graph whose nodes are mapped */
+  constructor(size: number) {
+    this.#ids = new Int32Array(size).fill(-1);
+  }
+  get(id: NodeId): NodeId | undefined {
+    const found = this.#ids[id];
+    return found === undefined || found < 0 ? undefined : found;
+  }
+  has(id: NodeId): boolean {
+    return this.get(id) !== undefined;
+  }
+  set(id: NodeId, to: NodeId): void {
+    this.#ids[id] = to;
+  }
+}
+
 export interface Copied {
   readonly graph: Builder;
   /** Where each needed node of the old graph went. */
-  readonly map: ReadonlyMap<NodeId, NodeId>;
+  readonly map: NodeMap;
 }
 
 /** What the outputs need, in a new graph; each node through `rewrite`, if given. */
 export function copy(graph: Graph, outputs: Iterable<NodeId>, rewrite?: Rewrite): Copied {
   const needed = reachable(graph, outputs);
   const to = new Builder();
-  const map = new Map<NodeId, NodeId>();
+  const map = new NodeMap(graph.nodes.length);
   for (const node of graph.nodes) {
     if (!needed[node.id]) continue;
-    const inputs = node.inputs.map((i) => map.get(i)!);
+    const inputs = mapped(node.inputs, map);
     to.origin = node.origin;
     map.set(node.id, rewrite?.(to, node, inputs) ?? to.adopt(node, inputs));
   }
   to.origin = undefined;
   return { graph: to, map };
+}
+
+/** The same list where all of them kept their places: most passes move few nodes. */
+function mapped(ids: readonly NodeId[], map: NodeMap): readonly NodeId[] {
+  for (const id of ids) if (map.get(id) !== id) return ids.map((i) => map.get(i)!);
+  return ids;
 }
 
 /** A copy in which some nodes stand for others: `by` maps an old node to the old node that takes its place. */
@@ -52,7 +78,6 @@ export function replace(graph: Graph, outputs: readonly NodeId[], by: ReadonlyMa
   }
   const swapped: Graph = { nodes: graph.nodes.map((n) => ({ ...n, inputs: n.inputs.map(stands) })) };
   const copied = copy(swapped, outputs.map(stands));
-  const map = new Map(copied.map);
-  for (const [old, now] of by) if (map.has(now)) map.set(old, map.get(now)!);
-  return { graph: copied.graph, map };
+  for (const [old, now] of by) if (copied.map.has(now)) copied.map.set(old, copied.map.get(now)!);
+  return copied;
 }

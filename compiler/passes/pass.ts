@@ -23,22 +23,43 @@ export interface Pass {
  */
 export type Rule = (b: Builder, node: GraphNode, inputs: readonly NodeId[]) => NodeId | undefined;
 
+/** A pass that looks at one node at a time: several of them take one walk over the graph. */
+export interface LocalPass extends Pass {
+  readonly rule: Rule;
+}
+export const isLocal = (pass: Pass): pass is LocalPass => "rule" in pass;
+
 /** The rule at every node. A result that is laid out in another way than the node was is not taken. */
-export function localPass(name: string, doc: string, rule: Rule): Pass {
-  return {
-    name,
-    doc,
-    rewrite(graph, outputs) {
-      let changed = false;
-      const copied = copy(graph, outputs, (b, node, inputs) => {
-        const better = rule(b, node, inputs);
-        if (better === undefined || !sameShape(b.shape(better), node.shape)) return undefined;
-        changed = true;
-        return better;
-      });
-      return { graph: copied.graph, outputs: outputs.map((id) => copied.map.get(id)!), changed };
-    },
-  };
+export function localPass(name: string, doc: string, rule: Rule): LocalPass {
+  return { name, doc, rule, rewrite: (graph, outputs) => rewriteBy([rule], graph, outputs) };
+}
+
+/** More than the rules find at one node: two that undo each other are our defect, and must not hang the compiler. */
+const TURNS = 16;
+
+/** At every node the first rule that finds something, then at what it found, until none does. */
+export function rewriteBy(rules: readonly Rule[], graph: Graph, outputs: readonly NodeId[]): Rewritten {
+  let changed = false;
+  const copied = copy(graph, outputs, (b, node, inputs) => {
+    const better = (at: GraphNode, operands: readonly NodeId[], known: NodeId | undefined): NodeId | undefined => {
+      for (const rule of rules) {
+        const found = rule(b, at, operands);
+        if (found !== undefined && found !== known && sameShape(b.shape(found), node.shape)) return found;
+      }
+      return undefined;
+    };
+    let result = better(node, inputs, undefined);
+    if (result === undefined) return undefined;
+    changed = true;
+    for (let turn = 1; turn < TURNS; turn++) {
+      const next = b.node(result);
+      const found = better(next, next.inputs, result);
+      if (found === undefined) break;
+      result = found;
+    }
+    return result;
+  });
+  return { graph: copied.graph, outputs: outputs.map((id) => copied.map.get(id)!), changed };
 }
 
 export function constantOf(b: Builder, id: NodeId): number | undefined {

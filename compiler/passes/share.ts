@@ -14,14 +14,13 @@ function inOrder(b: Builder, [x, y]: readonly [NodeId, NodeId]): readonly [NodeI
 /** Not a local rule: an exchange of operands is no reason for another round. */
 export const share: Pass = {
   name: "share",
-  doc: "a + b and b + a are one node, equal nodes are one, what no output needs is dropped",
+  doc: "a + b and b + a are one node",
   rewrite(graph, outputs) {
     const { graph: shared, map } = copy(graph, outputs, (b, node, inputs) => {
       if (node.op !== "add" && node.op !== "mul") return undefined;
       const id = b.add(node.op, {}, inOrder(b, inputs as [NodeId, NodeId]));
       return sameShape(b.shape(id), node.shape) ? id : undefined;
     });
-    const clean = copy(shared, outputs.map((id) => map.get(id)!));
-    return { graph: clean.graph, outputs: outputs.map((id) => clean.map.get(map.get(id)!)!), changed: false };
+    return { graph: shared, outputs: outputs.map((id) => map.get(id)!), changed: false };
   },
 };

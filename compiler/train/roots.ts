@@ -22,61 +22,80 @@ export function partsOf(graph: Graph, own: ReadonlySet<NodeId>, users: readonly 
 
 /** Greedy: always the one with the fewest bytes to be made for it; among equals, the nearest to the last. */
 export function cheapestFirst(graph: Graph, own: ReadonlySet<NodeId>, roots: Iterable<NodeId>): NodeId[] {
-  const { nodes } = graph;
-  /** Bytes still to be made; 0: not ours, or done. */
-  const cost = new Float64Array(nodes.length);
-  for (const id of own) cost[id] = ALIASES.has(nodes[id]!.op) ? 1 : 4 * countOf(nodes[id]!.shape);
-  /** Number of the search that saw a node last. */
-  const seen = new Int32Array(nodes.length);
-  let search = 0;
-  const open: NodeId[] = [];
-  /** Bytes to be made for a root, or, once they are more than `most`, some of them. */
-  const remaining = (root: NodeId, most: number): number => {
-    search++;
-    let sum = 0;
-    open.length = 0;
-    open.push(root);
-    for (let id = open.pop(); id !== undefined && sum <= most; id = open.pop()) {
-      if (seen[id] === search || cost[id] === 0) continue;
-      seen[id] = search;
-      sum += cost[id]!;
-      for (const i of nodes[id]!.inputs) open.push(i);
-    }
-    return sum;
-  };
-  let made = 0;
-  const finish = (root: NodeId): void => {
-    open.length = 0;
-    open.push(root);
-    for (let id = open.pop(); id !== undefined; id = open.pop()) {
-      if (cost[id] === 0) continue;
-      made += cost[id]!;
-      cost[id] = 0;
-      for (const i of nodes[id]!.inputs) open.push(i);
-    }
-  };
-  const left = [...new Set(roots)].filter((id) => own.has(id)).sort((x, y) => x - y);
-  /** What was left of each root when it was last searched, plus what had been made by then: it cannot have come below the difference. */
-  const bound = new Float64Array(nodes.length);
+  const all = [...new Set(roots)].filter((id) => own.has(id)).sort((x, y) => x - y);
+  const left = new Remaining(graph, own, all);
+  const waiting = all.map((_, i) => i);
   const order: NodeId[] = [];
   let last = 0;
   let best = 0;
-  while (left.length > 0) {
-    let least = Infinity;
-    // From the last one's neighbours on: the least is mostly found there, and then the other searches end soon.
+  while (waiting.length > 0) {
+    // From the last one's neighbours on: of equals equally near, those behind it come first.
     const from = best;
-    for (let k = 0; k < left.length; k++) {
-      const i = (from + k) % left.length;
-      const root = left[i]!;
-      if (bound[root]! - made > least) continue;
-      const bytes = remaining(root, least);
-      bound[root] = bytes + made;
-      if (bytes < least || (bytes === least && Math.abs(root - last) < Math.abs((left[best] ?? Infinity) - last))) [best, least] = [i, bytes];
+    best = -1;
+    for (let k = 0; k < waiting.length; k++) {
+      const at = (from + k) % waiting.length;
+      const [bytes, least] = [left.bytes[waiting[at]!]!, best < 0 ? Infinity : left.bytes[waiting[best]!]!];
+      const nearer = (): boolean => Math.abs(all[waiting[at]!]! - last) < Math.abs(all[waiting[best]!]! - last);
+      if (bytes < least || (bytes === least && nearer())) best = at;
     }
-    last = left[best]!;
-    left.splice(best, 1);
-    finish(last);
+    last = all[waiting[best]!]!;
+    waiting.splice(best, 1);
+    left.make(last);
     order.push(last);
   }
   return order;
+}
+
+/** What is still to be made for each of several roots. */
+class Remaining {
+  readonly bytes: Float64Array;
+  readonly #graph: Graph;
+  /** Bytes of each node that is to be made; 0: not ours, or made. */
+  readonly #cost: Float64Array;
+  /** For each node, by its place among ours, the roots that need it, a bit each. */
+  readonly #needed: Int32Array;
+  readonly #place: Int32Array;
+  readonly #words: number;
+
+  constructor(graph: Graph, own: ReadonlySet<NodeId>, roots: readonly NodeId[]) {
+    const { nodes } = graph;
+    this.#graph = graph;
+    this.#words = (roots.length + 31) >>> 5;
+    this.#cost = new Float64Array(nodes.length);
+    this.#place = new Int32Array(nodes.length).fill(-1);
+    this.#needed = new Int32Array(own.size * this.#words);
+    this.bytes = new Float64Array(roots.length);
+    const ours = [...own].sort((x, y) => x - y);
+    ours.forEach((id, at) => (this.#place[id] = at));
+    roots.forEach((id, r) => (this.#needed[this.#place[id]! * this.#words + (r >>> 5)]! |= 1 << (r & 31)));
+    for (const id of ours.reverse()) {
+      this.#cost[id] = ALIASES.has(nodes[id]!.op) ? 1 : 4 * countOf(nodes[id]!.shape);
+      this.#add(id, 1);
+      for (const input of nodes[id]!.inputs) this.#inherit(input, id);
+    }
+  }
+
+  /** Whoever needs a node needs its operands. */
+  #inherit(input: NodeId, id: NodeId): void {
+    const [to, from] = [this.#place[input]! * this.#words, this.#place[id]! * this.#words];
+    if (to >= 0) for (let w = 0; w < this.#words; w++) this.#needed[to + w]! |= this.#needed[from + w]!;
+  }
+
+  #add(id: NodeId, sign: number): void {
+    const from = this.#place[id]! * this.#words;
+    for (let w = 0; w < this.#words; w++) {
+      for (let bits = this.#needed[from + w]!; bits !== 0; bits &= bits - 1) this.bytes[32 * w + 31 - Math.clz32(bits & -bits)]! += sign * this.#cost[id]!;
+    }
+  }
+
+  /** The root and all that it needs. */
+  make(root: NodeId): void {
+    const open = [root];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (this.#cost[id] === 0) continue;
+      this.#add(id, -1);
+      this.#cost[id] = 0;
+      open.push(...this.#graph.nodes[id]!.inputs);
+    }
+  }
 }

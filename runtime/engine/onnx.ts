@@ -203,7 +203,7 @@ function checkPorts(segment: Segment, session: InferenceSession): void {
 
 async function graphStage(segment: Segment, index: number, storage: Storage, models: Models, { threads, profile }: OnnxEngineOptions, silence: Silence | undefined): Promise<Stage> {
   const ort = await loadOrt();
-  const session = await openSession(await modelOf(models, segment.model), { threads, profile: profile?.(segment.name) });
+  const session = await openSession(await modelOf(models, segment.model), { threads, step: true, profile: profile?.(segment.name) });
   checkPorts(segment, session);
   const tensor = ({ data, shape }: Place, dims = shape): Tensors[string] => new ort.Tensor("float32", data, dims);
   const feeds: Tensors = {};

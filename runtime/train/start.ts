@@ -5,17 +5,21 @@ import { collectGarbage } from "../engine/collect.ts";
 import { UserError } from "../files/errors.ts";
 import type { Emit, Outcome, TrainSettings } from "./types.ts";
 
-export interface ToWorker {
-  readonly program: Program;
-  readonly settings: TrainSettings;
-  /** One shared number: not 0 once the training should stop. A message would wait for the step's end anyway, and for its turn. */
-  readonly stop: Int32Array;
-}
+/** To the thread, in this order: once what to train, then each model file, which is the worker's then. */
+export type ToWorker =
+  | {
+      readonly kind: "begin";
+      readonly program: Program;
+      readonly settings: TrainSettings;
+      /** One shared number: not 0 once the training should stop. A message would wait for the step's end anyway, and for its turn. */
+      readonly stop: Int32Array;
+    }
+  | { readonly kind: "model"; readonly name: string; readonly bytes: Uint8Array };
 
-/** Follows, once a model file; it is the worker's then. */
-export interface ModelToWorker {
-  readonly name: string;
-  readonly bytes: Uint8Array;
+/** What the thread is made with. */
+export interface WorkerData {
+  /** Whether onnxruntime is to be loaded at once. */
+  readonly onnx: boolean;
 }
 
 export type FromWorker =
@@ -31,32 +35,50 @@ export interface Training {
   stop(): void;
 }
 
-export interface StartOptions {
-  readonly onEvent: Emit;
-  /** Where the bundled worker.ts lies; beside this file's bundle unless given. */
-  readonly worker?: URL;
+/** A thread that has loaded what it trains with, or is about to, and waits for something to train. */
+export interface TrainingThread {
+  readonly worker: Worker;
+  /** Rejects when it ends, whatever the reason. */
+  readonly ended: Promise<never>;
+}
+
+/**
+ * Opened before the spec is compiled: loading onnxruntime takes the other core a third of a second. A process that has nothing else to do
+ * ends without waiting for it.
+ *
+ * @param file where the bundled worker.ts lies; beside this file's bundle unless given
+ */
+export function openThread(onnx: boolean, file = new URL("./worker.js", import.meta.url)): TrainingThread {
+  const workerData: WorkerData = { onnx };
+  // TensorFlow's library reads the process's own environment, which a thread has only so.
+  const worker = new Worker(file, { workerData, ...(onnx ? {} : { env: SHARE_ENV }) });
+  worker.unref();
+  const ended = new Promise<never>((_, reject) => {
+    worker.on("error", reject);
+    worker.on("exit", (code) => reject(new Error(`the training thread ended with code ${code}`)));
+  });
+  ended.catch(() => undefined); // whoever starts a training in it hears of it
+  return { worker, ended };
 }
 
 /**
  * @param models files by name, taken one by one: while this thread makes the next, the worker opens the last. If making one throws, the
  * training ends with that before it has begun.
  */
-export function startTraining(program: Program, models: Iterable<readonly [name: string, bytes: Uint8Array]>, settings: TrainSettings, options: StartOptions): Training {
+export function startTraining({ worker, ended }: TrainingThread, program: Program, models: Iterable<readonly [name: string, bytes: Uint8Array]>, settings: TrainSettings, onEvent: Emit): Training {
   const stop = new Int32Array(new SharedArrayBuffer(4));
-  const workerData: ToWorker = { program, settings, stop };
-  // TensorFlow's library reads the process's own environment, which a thread has only so.
-  const worker = new Worker(options.worker ?? new URL("./worker.js", import.meta.url), { workerData, ...(settings.tfjs ? { env: SHARE_ENV } : {}) });
+  worker.ref();
+  tell(worker, { kind: "begin", program, settings, stop });
   // Not from within `done`, whose closures live as long as the training: they would keep what makes the models, and the compiled graphs with it.
   const handed = hand(models, worker);
   const done = new Promise<Outcome>((resolve, reject) => {
     worker.on("message", (message: FromWorker) => {
-      if (message.kind === "event") options.onEvent(message.event);
+      if (message.kind === "event") onEvent(message.event);
       else if (message.kind === "done") resolve(message.outcome);
       else if (message.kind === "failed") reject(new UserError(message.message, message.hint));
       else reject(new Error(message.message));
     });
-    worker.on("error", reject);
-    worker.on("exit", (code) => reject(new Error(`the training thread ended with code ${code}`))); // after `done`: no effect
+    ended.catch(reject); // after `done`: no effect
     handed.then(collectGarbage, (e: unknown) => {
       reject(e instanceof Error ? e : new Error(String(e)));
       void worker.terminate();
@@ -65,10 +87,11 @@ export function startTraining(program: Program, models: Iterable<readonly [name:
   return { done, stop: () => void Atomics.store(stop, 0, 1) };
 }
 
+const tell = (worker: Worker, message: ToWorker): void => worker.postMessage(message);
+
 async function hand(models: Iterable<readonly [string, Uint8Array]>, worker: Worker): Promise<void> {
   for (const [name, bytes] of models) {
-    const message: ModelToWorker = { name, bytes };
-    worker.postMessage(message);
+    tell(worker, { kind: "model", name, bytes });
     // Signals and the worker's own messages have their turn between two.
     await new Promise((resolve) => setImmediate(resolve));
   }

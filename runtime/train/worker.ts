@@ -1,10 +1,11 @@
 // The thread that trains. onnxruntime occupies its event loop during a step; the main thread keeps its own for the terminal.
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../files/errors.ts";
+import { loadOrt } from "../engine/session.ts";
 import { runTraining } from "./run.ts";
-import type { FromWorker, ModelToWorker, ToWorker } from "./start.ts";
+import type { FromWorker, ToWorker, WorkerData } from "./start.ts";
 
-const given = workerData as ToWorker;
+type Begin = Extract<ToWorker, { kind: "begin" }>;
 const tell = (message: FromWorker): void => parentPort?.postMessage(message);
 
 /** Model files as they come; whoever asks for one that is still being made waits. */
@@ -20,14 +21,22 @@ class Arriving {
     return bytes;
   }
 
-  put({ name, bytes }: ModelToWorker): void {
+  put(name: string, bytes: Uint8Array): void {
     void this.get(name);
     this.#give.get(name)?.(bytes);
   }
 }
 
 const models = new Arriving();
-parentPort?.on("message", (message: ModelToWorker) => models.put(message));
+const begun = new Promise<Begin>((resolve) => {
+  parentPort?.on("message", (message: ToWorker) => {
+    if (message.kind === "begin") resolve(message);
+    else models.put(message.name, message.bytes);
+  });
+});
+// If it cannot be loaded, who needs it will say so.
+if ((workerData as WorkerData).onnx) loadOrt().catch(() => undefined);
+const given = await begun;
 try {
   const outcome = await runTraining(given.program, models, given.settings, {
     emit: (event) => tell({ kind: "event", event }),

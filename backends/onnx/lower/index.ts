@@ -30,14 +30,24 @@ export function reached(graph: Graph, outputs: readonly NodeId[]): NodeId[] {
 /** Name of a node's value and prefix of what its lowering makes on the way: `AB.content.conv1/12`. */
 export const placeOf = (node: GraphNode): string => `${node.origin?.path || node.op}/${node.id}`;
 
-/** `given` names the values that come from outside: inputs and stored constants. `dims`: what those come with that have not their own. */
-export function lowerGraph(graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], reserved: readonly string[] = [], lowerings: Lowerings = {}, dims: ReadonlyMap<NodeId, readonly number[]> = new Map()): Lowered {
-  return lowerWith(new Chooser(lowerings), graph, given, outputs, reserved, dims);
+export interface LowerOptions {
+  /** Names that are given away. */
+  readonly reserved?: readonly string[];
+  readonly lowerings?: Lowerings;
+  /** What inputs come with that have not their own dims. */
+  readonly dims?: ReadonlyMap<NodeId, readonly number[]>;
+  /** Whether the names of values say nothing. */
+  readonly brief?: boolean;
 }
 
-export function lowerWith(chooser: Chooser, graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], reserved: readonly string[] = [], dims: ReadonlyMap<NodeId, readonly number[]> = new Map()): Lowered {
+/** `given` names the values that come from outside: inputs and stored constants. */
+export function lowerGraph(graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], options: LowerOptions = {}): Lowered {
+  return lowerWith(new Chooser(options.lowerings ?? {}), graph, given, outputs, options);
+}
+
+export function lowerWith(chooser: Chooser, graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], { reserved = [], dims = new Map(), brief = false }: Omit<LowerOptions, "lowerings"> = {}): Lowered {
   const ids = reached(graph, outputs);
-  const emitter = new Emitter(graph, chooser, readersOf(graph, ids, outputs));
+  const emitter = new Emitter(graph, chooser, readersOf(graph, ids, outputs), brief);
   const problems: OnnxProblem[] = [];
   const broken = new Set<NodeId>();
   for (const name of reserved) emitter.reserve(name);
@@ -60,7 +70,7 @@ export function lowerWith(chooser: Chooser, graph: Graph, given: ReadonlyMap<Nod
       continue;
     }
     if (node.op === "input") throw new Error(`defect: the model reads ${node.attrs.name}, which is not among its inputs`);
-    emitter.enter(placeOf(node));
+    if (!brief) emitter.enter(placeOf(node));
     try {
       emitter.setValue(id, join ? joined(emitter, join, node) : sum ? accumulate(emitter, sum) : fall ? fusedFall(emitter, fall, node) : lowerNode(emitter, node));
     } catch (error) {

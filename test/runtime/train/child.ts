@@ -2,7 +2,7 @@
 // happens as JSON lines; stops at SIGINT as the command does.
 import { UserError } from "../../../runtime/files/errors.ts";
 import { ProgressView } from "../../../runtime/train/progress.ts";
-import { startTraining, stopOnInterrupt } from "../../../runtime/train/start.ts";
+import { openThread, startTraining, stopOnInterrupt } from "../../../runtime/train/start.ts";
 import type { TrainSettings } from "../../../runtime/train/types.ts";
 import { tinyModels, tinyProgram } from "./tiny.ts";
 
@@ -10,7 +10,7 @@ const settings = JSON.parse(process.argv[2] ?? "") as TrainSettings;
 const frozen = Number(process.argv[3] ?? 8);
 const view = new ProgressView({ write: (text) => void process.stdout.write(text), isTTY: false, columns: 80 }, { json: true });
 const worker = new URL("./worker.mjs", import.meta.url);
-const training = startTraining(tinyProgram(frozen), tinyModels(), settings, { onEvent: view.onEvent, worker });
+const training = startTraining(openThread(true, worker), tinyProgram(frozen), tinyModels(), settings, view.onEvent);
 const undo = stopOnInterrupt(training, (line) => process.stderr.write(`${line}\n`));
 try {
   await training.done;

@@ -4,16 +4,20 @@ import { runInNewContext } from "node:vm";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import type { Program } from "../../../compiler/program.ts";
-import { startTraining, type Training } from "../../../runtime/train/start.ts";
+import { openThread, startTraining, type Training } from "../../../runtime/train/start.ts";
 import type { TrainSettings } from "../../../runtime/train/types.ts";
 
 /** A training that reads its models and then takes its time, until it is told to stop. */
 const WORKER = new URL(`data:text/javascript,${encodeURIComponent(`
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 let models = 0;
-parentPort.on("message", () => { if (++models === 2) parentPort.postMessage({ kind: "event", event: { kind: "note", message: "models are here" } }); });
+let stop;
+parentPort.on("message", (message) => {
+  if (message.kind === "begin") stop = message.stop;
+  else if (++models === 2) parentPort.postMessage({ kind: "event", event: { kind: "note", message: "models are here" } });
+});
 const timer = setInterval(() => {
-  if (Atomics.load(workerData.stop, 0) === 0) return;
+  if (!stop || Atomics.load(stop, 0) === 0) return;
   clearInterval(timer);
   parentPort.unref();
   parentPort.postMessage({ kind: "done", outcome: { kind: "finished", step: 1, total: 1 } });
@@ -46,8 +50,14 @@ it("lets the compiled graphs go once the models are made, and collects them", as
 /** A training of models that are made from graphs which nobody else holds: as a command begins one and returns. */
 function begun(onEvent: () => void): { ref: WeakRef<object>; training: Training } {
   const graphs = { nodes: Array.from({ length: 1000 }, (_, i) => i) };
-  return { ref: new WeakRef(graphs), training: startTraining({} as Program, models(graphs), {} as TrainSettings, { onEvent, worker: WORKER }) };
+  return { ref: new WeakRef(graphs), training: startTraining(openThread(true, WORKER), {} as Program, models(graphs), {} as TrainSettings, onEvent) };
 }
 function* models(graphs: object): Generator<readonly [string, Uint8Array]> {
   for (const name of ["a", "b"]) yield [name, Uint8Array.of(Object.keys(graphs).length)];
 }
+
+it("hears of a thread that had ended before there was something to train", async () => {
+  const thread = openThread(true, new URL("data:text/javascript,throw new Error('broken from the start')"));
+  await expect(thread.ended).rejects.toThrow("broken from the start");
+  await expect(startTraining(thread, {} as Program, [], {} as TrainSettings, () => undefined).done).rejects.toThrow("broken from the start");
+});
