@@ -22,7 +22,7 @@ const common = {
 rmSync("dist", { recursive: true, force: true });
 await build({
   ...common,
-  entryPoints: { worker: "runtime/train/worker.ts", "bench-step": "bench/step.ts", "bench-tfjs": "bench/tfjs/run.ts" },
+  entryPoints: { worker: "runtime/train/worker.ts", "bench-step": "bench/step.ts", "bench-tfjs": "bench/tfjs/run.ts", tuned: "cli/tuned.ts" },
   outdir: "dist",
   format: "esm",
   // protobufjs, inside onnx-proto, looks for require().

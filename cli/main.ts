@@ -9,8 +9,8 @@ const program = new Command("ganc")
   .version("0.1.0")
   .showHelpAfterError("(--help shows what there is)")
   .showSuggestionAfterError();
+program.exitOverride(); // subcommands inherit it
 registerCommands(program);
-program.exitOverride();
 
 // `ganc ... | head` closes our output early: that is no error.
 process.stdout.on("error", (e: NodeJS.ErrnoException) => process.exit(e.code === "EPIPE" ? 0 : 1));

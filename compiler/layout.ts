@@ -25,31 +25,53 @@ const ALIGNMENT = 64;
 
 export function planLayout(program: Program, share: boolean): Layout {
   const lives = lifetimes(program).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
-  const tenants: Tenant[] = [];
-  /** By offset, ascending. */
-  const placed: Tenant[] = [];
+  const placed = new Placed(lives.length);
   let size = 0;
-  for (const life of lives) {
-    const tenant = { ...life, offset: share ? lowestFree(life, placed) : size };
-    tenants.push(tenant);
-    const behind = placed.findIndex(({ offset }) => offset > tenant.offset);
-    placed.splice(behind < 0 ? placed.length : behind, 0, tenant);
-    size = Math.max(size, tenant.offset + align(life.bytes));
-  }
+  const tenants = lives.map((life): Tenant => {
+    const offset = share ? placed.lowestFree(life) : size;
+    placed.add(life, offset);
+    size = Math.max(size, offset + align(life.bytes));
+    return { ...life, offset };
+  });
   return { tenants, size };
 }
 
 type Life = Omit<Tenant, "offset">;
 
-/** @param placed ascending by offset */
-function lowestFree(life: Life, placed: readonly Tenant[]): number {
-  let offset = 0;
-  for (const other of placed) {
-    if (other.first > life.last || life.first > other.last) continue;
-    if (offset + life.bytes <= other.offset) break;
-    offset = Math.max(offset, align(other.offset + other.bytes));
+/** Those that have a place, by offset, ascending. In arrays of numbers: each of some thousand asks for all before it. */
+class Placed {
+  readonly #first: Int32Array;
+  readonly #last: Int32Array;
+  readonly #offset: Float64Array;
+  readonly #end: Float64Array;
+  #count = 0;
+
+  constructor(most: number) {
+    this.#first = new Int32Array(most);
+    this.#last = new Int32Array(most);
+    this.#offset = new Float64Array(most);
+    this.#end = new Float64Array(most);
   }
-  return offset;
+
+  lowestFree({ first, last, bytes }: Life): number {
+    let offset = 0;
+    for (let i = 0; i < this.#count; i++) {
+      if (this.#first[i]! > last || first > this.#last[i]!) continue;
+      if (offset + bytes <= this.#offset[i]!) break;
+      if (this.#end[i]! > offset) offset = this.#end[i]!;
+    }
+    return offset;
+  }
+
+  add({ first, last, bytes }: Life, offset: number): void {
+    let at = this.#count++;
+    while (at > 0 && this.#offset[at - 1]! > offset) at--;
+    for (const list of [this.#first, this.#last, this.#offset, this.#end]) list.copyWithin(at + 1, at, this.#count - 1);
+    this.#first[at] = first;
+    this.#last[at] = last;
+    this.#offset[at] = offset;
+    this.#end[at] = align(offset + bytes);
+  }
 }
 
 function align(bytes: number): number {

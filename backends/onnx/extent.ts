@@ -21,6 +21,7 @@ export function numberOf(e: Extent): number | undefined {
 }
 
 export function sameExtent(a: Extent, b: Extent): boolean {
+  if (a.length === 1 && b.length === 1 && typeof a[0] === "number" && typeof b[0] === "number") return a[0] === b[0];
   const [x, y] = [extent(...a), extent(...b)];
   if (x.length !== y.length) return false;
   const names = (e: Extent): string[] => e.map(showDim).sort();

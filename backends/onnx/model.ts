@@ -145,8 +145,8 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
     const value = e.find(id);
     if (value !== undefined && made.has(value) && !names.has(value)) names.set(value, placeOf(spec.graph.nodes[id]!));
   }
-  const final = (value: string): string => names.get(value) ?? value;
-  const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: o.inputs.map(final), outputs: o.outputs.map(final) }));
+  const final = (values: readonly string[]): readonly string[] => (values.some((v) => names.has(v)) ? values.map((v) => names.get(v) ?? v) : values);
+  const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: final(o.inputs), outputs: final(o.outputs) }));
   const wanted = live(reshapedOnce(operators, e.initializers), new Set(spec.outputs.map((o) => o.name)));
   return { operators: spec.lowerings?.without?.includes("walk") ? wanted : sortedForWalk(wanted), names, dims };
 }

@@ -7,8 +7,16 @@ import type { Operator } from "./operator";
 
 /** For each operator those that make what it reads, without repetition, ascending. */
 function producers(operators: readonly Operator[]): number[][] {
-  const maker = new Map(operators.flatMap((o, i) => o.outputs.map((name) => [name, i] as const)));
-  return operators.map((o) => [...new Set(o.inputs.flatMap((name) => maker.get(name) ?? []))].sort((a, b) => a - b));
+  const maker = new Map<string, number>();
+  operators.forEach((o, i) => o.outputs.forEach((name) => maker.set(name, i)));
+  return operators.map((o) => {
+    const from: number[] = [];
+    for (const name of o.inputs) {
+      const at = maker.get(name);
+      if (at !== undefined && !from.includes(at)) from.push(at);
+    }
+    return from.length > 1 ? from.sort((a, b) => a - b) : from;
+  });
 }
 
 function readersOf(made: readonly (readonly number[])[]): number[][] {

@@ -15,7 +15,7 @@ export const axesOf = (shape: Shape): string[] => shape.map((a) => a.axis);
 export const hasAxis = (shape: Shape, axis: string): boolean => shape.some((a) => a.axis === axis);
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((x, i) => x.axis === b[i]!.axis && sameDim(x.dim, b[i]!.dim));
+  return a === b || (a.length === b.length && a.every((x, i) => x.axis === b[i]!.axis && sameDim(x.dim, b[i]!.dim)));
 }
 
 /** `[c: 64, h: 16, w: 16]`, without the batch. */

@@ -32,63 +32,51 @@ function bytesOf({ nodes }: Graph): (id: NodeId) => number {
  */
 export function orderFor(graph: Graph, own: ReadonlySet<NodeId>, roots: readonly NodeId[], kept: Iterable<NodeId>): Ordered {
   const nodes = graph.nodes;
-  const users = new Map<NodeId, NodeId[]>();
-  const waiting = new Map<NodeId, number>();
-  const uses = new Map<NodeId, number>();
-  for (const id of own) {
-    const inputs = [...new Set(nodes[id]!.inputs)];
-    waiting.set(id, inputs.filter((i) => own.has(i)).length);
-    for (const i of inputs) {
-      const list = users.get(i);
-      if (list) list.push(id);
-      else users.set(i, [id]);
-      uses.set(i, (uses.get(i) ?? 0) + 1);
-    }
-  }
+  const { mine, users, waiting, uses } = countsOf(graph, own);
   const keeps = new Set(kept);
-  for (const r of keeps) uses.set(r, (uses.get(r) ?? 0) + 1);
+  for (const r of keeps) uses[r]!++;
   const bytes = bytesOf(graph);
-  const done = new Set<NodeId>();
+  const done = new Uint8Array(nodes.length);
   const order: NodeId[] = [];
   const live: number[] = [];
   let alive = 0;
 
   const emit = (id: NodeId): void => {
-    done.add(id);
+    done[id] = 1;
     order.push(id);
     alive += bytes(id);
-    for (const i of new Set(nodes[id]!.inputs)) {
-      const left = uses.get(i)! - 1;
-      uses.set(i, left);
-      if (left === 0 && own.has(i)) alive -= bytes(i);
-    }
+    for (const i of distinct(nodes[id]!.inputs)) if (--uses[i]! === 0 && mine[i] === 1) alive -= bytes(i);
     live.push(alive);
-    for (const u of users.get(id) ?? []) waiting.set(u, waiting.get(u)! - 1);
+    for (const u of users[id] ?? []) waiting[u]!--;
   };
   /** What the operand's memory is worth once `user` is done. */
-  const frees = (user: NodeId): number =>
-    [...new Set(nodes[user]!.inputs)].reduce((n, i) => n + (uses.get(i) === 1 && own.has(i) ? bytes(i) : 0), 0);
+  const frees = (user: NodeId): number => {
+    let sum = 0;
+    for (const i of distinct(nodes[user]!.inputs)) if (uses[i] === 1 && mine[i] === 1) sum += bytes(i);
+    return sum;
+  };
   /** A large value that ends in a sum at once, as the gradient of a norm's setting does: the way from it to the sum. */
   const reduced = (from: NodeId): NodeId[] => {
     const way = [from];
     while (way.length < LONGEST_WAY) {
-      const [next, ...others] = users.get(way.at(-1)!) ?? [];
-      if (next === undefined || others.length > 0 || keeps.has(way.at(-1)!)) return [];
-      if (nodes[next]!.inputs.some((i) => own.has(i) && !done.has(i) && i !== way.at(-1))) return [];
+      const readers = users[way.at(-1)!];
+      if (readers?.length !== 1 || keeps.has(way.at(-1)!)) return [];
+      const next = readers[0]!;
+      if (nodes[next]!.inputs.some((i) => mine[i] === 1 && done[i] === 0 && i !== way.at(-1))) return [];
       way.push(next);
       if (EAGER.has(nodes[next]!.op)) return way;
     }
     return [];
   };
   const eager = (from: NodeId): void => {
-    const open = [...(users.get(from) ?? [])];
+    const open = [...(users[from] ?? [])];
     while (open.length > 0) {
       const u = open.pop()!;
-      if (done.has(u) || waiting.get(u) !== 0) continue;
+      if (done[u] === 1 || waiting[u] !== 0) continue;
       const chain = EAGER.has(nodes[u]!.op) || bytes(u) <= frees(u) ? [u] : reduced(u);
       for (const id of chain) {
         emit(id);
-        open.push(...(users.get(id) ?? []));
+        open.push(...(users[id] ?? []));
       }
     }
   };
@@ -97,11 +85,11 @@ export function orderFor(graph: Graph, own: ReadonlySet<NodeId>, roots: readonly
     const stack: NodeId[] = [root];
     while (stack.length > 0) {
       const id = stack.at(-1)!;
-      if (done.has(id) || !own.has(id)) {
+      if (done[id] === 1 || mine[id] === 0) {
         stack.pop();
         continue;
       }
-      const next = nodes[id]!.inputs.find((i) => own.has(i) && !done.has(i));
+      const next = nodes[id]!.inputs.find((i) => mine[i] === 1 && done[i] === 0);
       if (next !== undefined) {
         stack.push(next);
         continue;
@@ -113,6 +101,26 @@ export function orderFor(graph: Graph, own: ReadonlySet<NodeId>, roots: readonly
   }
   return { order, live };
 }
+
+/** Of the nodes to order: which they are, who of them reads a value, how many of them each waits for, and how many read each value. */
+function countsOf({ nodes }: Graph, own: ReadonlySet<NodeId>): { mine: Uint8Array; users: (NodeId[] | undefined)[]; waiting: Int32Array; uses: Int32Array } {
+  const mine = new Uint8Array(nodes.length);
+  const users: (NodeId[] | undefined)[] = nodes.map(() => undefined);
+  const waiting = new Int32Array(nodes.length);
+  const uses = new Int32Array(nodes.length);
+  for (const id of own) mine[id] = 1;
+  for (const id of own) {
+    for (const i of distinct(nodes[id]!.inputs)) {
+      if (mine[i] === 1) waiting[id]!++;
+      (users[i] ??= []).push(id);
+      uses[i]!++;
+    }
+  }
+  return { mine, users, waiting, uses };
+}
+
+/** x·x reads x once. */
+const distinct = (inputs: readonly NodeId[]): readonly NodeId[] => (inputs.length < 2 || (inputs.length === 2 && inputs[0] !== inputs[1]) ? inputs : [...new Set(inputs)]);
 
 /** Where to cut an order into pieces of at most `most` nodes. */
 export interface Cutting {

@@ -6,7 +6,7 @@ import type { AdamUpdate, ExportSpec, Program, Segment } from "../../compiler/pr
 import { UserError } from "../files/errors.ts";
 import { count } from "../../compiler/layout.ts";
 import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
-import { canBeSilent, probeSilence, runInto, type Silence } from "./silent.ts";
+import { canBeSilent, knownSilence, runInto, type Silence } from "./silent.ts";
 import { Storage, type Place } from "./storage.ts";
 import type { Engine, NamedTensor, StateName, StepFeeds } from "./types.ts";
 import type { AdamTensors, Updater } from "./update/updates.ts";
@@ -70,7 +70,7 @@ export class OnnxEngine implements Engine {
     const byKernel = options.update !== "graph" && program.segments.some(({ updates }) => updates !== undefined);
     const storage = allocate(program, options.share ?? true, byKernel, options.room);
     const { updater } = storage;
-    const silence = options.silent === false ? undefined : await probeSilence();
+    const silence = options.silent === false ? undefined : await knownSilence();
     const stages: Stage[] = [];
     for (const [index, segment] of program.segments.entries()) {
       if (updater && segment.updates) stages.push(kernelStage(segment, index, storage, updater));

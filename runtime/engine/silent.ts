@@ -36,6 +36,14 @@ export async function probeSilence(): Promise<Silence | undefined> {
   throw new UserError("this onnxruntime-node does not write results where it is told to, so it cannot train", "ganc was made with onnxruntime-node 1.30: npm install --ignore-scripts onnxruntime-node@1.30");
 }
 
+let known: Promise<Silence | undefined> | undefined;
+
+/** The same, asked once a thread. */
+export function knownSilence(): Promise<Silence | undefined> {
+  known ??= probeSilence();
+  return known;
+}
+
 /** What a run that is to hand over the sequence as well throws. */
 async function failure(session: InferenceSession, feeds: Tensors, fetches: Tensors): Promise<unknown> {
   try {

@@ -43,7 +43,7 @@ export interface TrainingThread {
 }
 
 /**
- * Opened before the spec is compiled: loading onnxruntime takes the other core a third of a second. A process that has nothing else to do
+ * Opened before the spec is compiled: loading onnxruntime and sharp takes the other core half a second. A process that has nothing else to do
  * ends without waiting for it.
  *
  * @param file where the bundled worker.ts lies; beside this file's bundle unless given

@@ -1,7 +1,8 @@
 // The thread that trains. onnxruntime occupies its event loop during a step; the main thread keeps its own for the terminal.
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../files/errors.ts";
-import { loadOrt } from "../engine/session.ts";
+import { knownSilence } from "../engine/silent.ts";
+import { loadSharp } from "../pictures/sharp.ts";
 import { runTraining } from "./run.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./start.ts";
 
@@ -34,8 +35,9 @@ const begun = new Promise<Begin>((resolve) => {
     else models.put(message.name, message.bytes);
   });
 });
-// If it cannot be loaded, who needs it will say so.
-if ((workerData as WorkerData).onnx) loadOrt().catch(() => undefined);
+// Loaded while the spec is compiled. If one cannot be, whoever needs it will say so.
+const loading: Promise<unknown>[] = [loadSharp(), ...((workerData as WorkerData).onnx ? [knownSilence()] : [])];
+for (const one of loading) one.catch(() => undefined);
 const given = await begun;
 try {
   const outcome = await runTraining(given.program, models, given.settings, {

@@ -81,9 +81,14 @@ export class Tiled {
     return number(this.site.c);
   }
 
-  /** The Kronecker square of a matrix: made once a graph, as each tile of each layer asks for it. */
+  /** The Kronecker square of a matrix: each tile of each layer asks for it. */
   private constant(what: string, m: () => Matrix, dims: readonly number[]): string {
-    return this.e.floats(`tile.${this.tiling.name}.${what}`, dims, () => Float32Array.from(squared(m()).flat()));
+    const { name, constants } = this.tiling;
+    return this.e.floats(`tile.${name}.${what}`, dims, () => {
+      const known = constants.get(what) ?? Float32Array.from(squared(m()).flat());
+      constants.set(what, known);
+      return known;
+    });
   }
 
   /**

@@ -18,6 +18,8 @@ export interface Tiling {
   readonly kernel: Matrix;
   /** results × points */
   readonly output: Matrix;
+  /** Constants made of them, by name: dozens of graphs ask for the same. */
+  readonly constants: Map<string, Float32Array>;
 }
 
 /**
@@ -42,7 +44,7 @@ function once(name: string, make: () => Tiling): Tiling {
 
 function tiling(name: string, { a, g, b }: ShortConvolution, factor: 1 | 2): Tiling {
   const [points, taps, results] = [b.length, g[0]!.length, a.length];
-  const plain = { name: `${name}${results}.${taps}`, points, reach: points, step: results, results, taps, input: b, kernel: g, output: a };
+  const plain = { name: `${name}${results}.${taps}`, points, reach: points, step: results, results, taps, input: b, kernel: g, output: a, constants: new Map<string, Float32Array>() };
   if (factor === 1) return plain;
   // Pixel p of a tile, which begins one pixel before an even one, is a copy of the small picture's pixel ⌈p / 2⌉.
   const reach = Math.ceil((points - 1) / 2) + 1;
@@ -51,6 +53,6 @@ function tiling(name: string, { a, g, b }: ShortConvolution, factor: 1 | 2): Til
   const kept = doubled.flatMap((row, i) => (row.some((x) => x !== 0) ? [i] : []));
   return {
     name: `${plain.name}.up`, points: kept.length, reach, step: results / 2, results, taps,
-    input: kept.map((i) => doubled[i]!), kernel: kept.map((i) => g[i]!), output: a.map((row) => kept.map((i) => row[i]!)),
+    input: kept.map((i) => doubled[i]!), kernel: kept.map((i) => g[i]!), output: a.map((row) => kept.map((i) => row[i]!)), constants: new Map(),
   };
 }

@@ -1,4 +1,4 @@
-import { axesOf, BATCH, type AxisDim, dimOf, hasAxis, type Shape } from "../../../compiler/graph/shape";
+import { axesOf, BATCH, type AxisDim, dimOf, hasAxis, sameShape, type Shape } from "../../../compiler/graph/shape";
 import type { Dim } from "../../../compiler/graph/dim";
 import type { NodeId } from "../../../compiler/graph/types";
 import { type Emitter, extentsOf, positions } from "../emitter";
@@ -10,6 +10,7 @@ import { type Extent, product } from "../extent";
  */
 export function aligned(e: Emitter, id: NodeId, target: Shape): string {
   const own = e.shape(id);
+  if (own.length === 0 || sameShape(own, target)) return e.value(id);
   const kept = own.filter((a) => hasAxis(target, a.axis));
   const ordered = target.filter((a) => hasAxis(own, a.axis));
   const value = e.transpose(e.reshape(e.value(id), extentsOf(own), extentsOf(kept)), positions(kept, axesOf(ordered)));
