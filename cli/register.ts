@@ -66,6 +66,7 @@ export function registerCommands(program: Command): void {
     .option("--threads <n>", "threads of one operation", wholeNumber("threads", 1))
     .option("--engine <name>", "onnx; tfjs: TensorFlow.js by the first of its packages that loads from here; or the package's name, tfjs-node-gpu, tfjs-node, tfjs-cpu", "onnx")
     .option("--memory <bytes>", "a step that fits, by computing values again: 3GiB, 800MB", bytesOf)
+    .option("--no-cache", "compile, though the same spec was compiled with the same settings before (GANC_CACHE names the folder where its graphs are kept, or says off)")
     .option("--profile <file>", "trace the first 3 steps: a JSON file that chrome://tracing and ui.perfetto.dev open")
     .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options), options.engine === "onnx"));
 

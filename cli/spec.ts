@@ -1,8 +1,9 @@
 // Reading a spec and what it imports; compiling it; telling what is wrong.
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { compile, type Compiled, type CompileOptions } from "../compiler/compile";
+import { compile, type Compiled, type CompileOptions, type Source } from "../compiler/compile";
 import type { Lowerings } from "../compiler/lowering";
+import type { Diagnostic } from "../dsl/diagnostic";
 import { explainFsError, UserError } from "../runtime/files/errors";
 import type { Choices } from "./options";
 import { diagnosticJson, type ReadText, renderDiagnostics } from "./render";
@@ -30,10 +31,14 @@ export function fileReader(): (path: string) => string | undefined {
   };
 }
 
-export function load(path: string, choices: Choices, options: CompileOptions = {}): Loaded {
+/** The spec's text, under its path as messages show it. */
+export function sourceOf(path: string): Source {
   if (!path.endsWith(".gan")) throw new UserError(`${path}: a spec ends in .gan`, "for example specs/ugatit.gan");
-  const shown = relative(process.cwd(), resolve(path)) || path;
-  return loadText({ path: shown, text: readText(path) }, choices, fileReader(), options);
+  return { path: relative(process.cwd(), resolve(path)) || path, text: readText(path) };
+}
+
+export function load(path: string, choices: Choices, options: CompileOptions = {}): Loaded {
+  return loadText(sourceOf(path), choices, fileReader(), options);
 }
 
 export function loadText(source: { path: string; text: string }, choices: Choices, read: (path: string) => string | undefined, options: CompileOptions = {}): Loaded {
@@ -48,9 +53,12 @@ const coloured = (): boolean => process.stderr.isTTY === true && process.env["NO
 
 /** Prints what was found to standard error. Returns whether the spec is without errors. */
 export function tell(c: Loaded, json = false): boolean {
-  if (json) return c.ok;
-  if (c.diagnostics.length > 0) process.stderr.write(`${renderDiagnostics(c.diagnostics, c.read, coloured())}\n`);
+  if (!json) print(c.diagnostics, c.read);
   return c.ok;
+}
+
+export function print(diagnostics: readonly Diagnostic[], read: ReadText): void {
+  if (diagnostics.length > 0) process.stderr.write(`${renderDiagnostics(diagnostics, read, coloured())}\n`);
 }
 
 export const jsonOf = (c: Loaded): object[] => c.diagnostics.map((d) => diagnosticJson(d, c.read));

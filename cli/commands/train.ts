@@ -6,11 +6,13 @@ import type { Outcome, TrainSettings } from "../../runtime/train/types";
 import type { Lowerings } from "../../compiler/lowering";
 import { TRAINING_MODULE, type TfjsChoice } from "../../runtime/engine/tfjs-open";
 import type { TfjsPackage } from "../../runtime/tfjs/packages";
-import { emitForTraining, withChosenForms } from "../emit";
+import type { Program } from "../../compiler/program";
+import { GraphCache } from "../cache";
 import { bundled, projectOf } from "../emit-tfjs";
 import { loweringsOf, loweringsOfRun } from "../lowerings";
 import { loadFitting } from "../memory";
 import { type Choices, type LoweringFlags, TRAIN_DEFAULTS, UsageError } from "../options";
+import { firstExportOf, prepare } from "../prepare";
 import { compileOptionsOf, importsOf } from "../spec";
 
 export interface TrainFlags extends Choices, LoweringFlags {
@@ -29,6 +31,8 @@ export interface TrainFlags extends Choices, LoweringFlags {
   /** Bytes. */
   readonly memory?: number;
   readonly json?: boolean;
+  /** False: neither taken from earlier trainings' graphs nor kept for later ones. */
+  readonly cache?: boolean;
 }
 
 /** What a checkpoint keeps beside the spec's text, so that `translate` can compile it again. */
@@ -81,14 +85,11 @@ async function begin(path: string, flags: TrainFlags): Promise<Begun | undefined
 /** The compiled spec is left behind here: the training needs none of it. */
 async function beginIn(thread: TrainingThread, path: string, flags: TrainFlags, tfjs: TfjsChoice | undefined): Promise<Begun | undefined> {
   const lowerings = flags.resume === true ? loweringsOfRun(flags.out, flags) : loweringsOf(flags);
-  const loaded = loadFitting(path, flags, compileOptionsOf(lowerings));
-  if (!loaded.program) return undefined;
-  const c = { ...loaded, program: tfjs ? loaded.program : withChosenForms(loaded.program, loaded.graphs) };
-  // Looked for before the graphs are made: who mistypes a folder should not wait to hear it.
-  await listData(flags.data, "train", [...new Set(c.program.data.map((d) => d.folder))]);
-  const notes: RunNotes = { path: c.source.path, set: flags.set ?? [], variants: flags.variant ?? [], imports: importsOf(c), ...(c.program.lowerings ? { lowerings: c.program.lowerings } : {}) };
+  const spec = await (tfjs ? compiledForTfjs(path, flags, lowerings) : preparedForOnnx(path, flags, lowerings));
+  if (!spec) return undefined;
+  const { program, notes, source, models, firstExport } = spec;
   const settings: TrainSettings = {
-    run: flags.out, source: c.source.text, notes: jsonOf(notes), data: flags.data, resume: flags.resume === true,
+    run: flags.out, source, notes: jsonOf(notes), data: flags.data, resume: flags.resume === true,
     checkpointEvery: flags.checkpointEvery, picturesEvery: flags.picturesEvery,
     ...(flags.steps === undefined ? {} : { steps: flags.steps }), ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.strict ? { strict: true } : {}), ...(flags.keep === undefined ? {} : { keep: flags.keep }), ...(flags.threads === undefined ? {} : { threads: flags.threads }),
@@ -96,10 +97,44 @@ async function beginIn(thread: TrainingThread, path: string, flags: TrainFlags, 
   };
   const out = process.stdout;
   const view = new ProgressView({ write: (text) => void out.write(text), isTTY: out.isTTY === true, columns: out.columns ?? 100 }, { json: flags.json === true });
-  const models = tfjs ? [[TRAINING_MODULE, Buffer.from(await bundled(projectOf(c, notes)))] as const] : emitForTraining(c, flags.profile !== undefined);
-  const training = startTraining(thread, c.program, models, settings, view.onEvent);
-  return { training, view, firstExport: c.program.exports[0]?.name ?? "A2B" };
+  const training = startTraining(thread, program, models, settings, view.onEvent);
+  return { training, view, firstExport };
 }
+
+/** What a training is of, whatever it runs on. */
+interface Trainable {
+  readonly program: Program;
+  /** The spec's text. */
+  readonly source: string;
+  readonly notes: RunNotes;
+  readonly models: Iterable<readonly [name: string, bytes: Uint8Array]>;
+  readonly firstExport: string;
+}
+
+/** Looked for before the graphs are made: who mistypes a folder should not wait to hear it. */
+const dataIsThere = (flags: TrainFlags, program: Program): Promise<unknown> => listData(flags.data, "train", [...new Set(program.data.map((d) => d.folder))]);
+
+async function preparedForOnnx(path: string, flags: TrainFlags, lowerings: Lowerings | undefined): Promise<Trainable | undefined> {
+  const profiled = flags.profile !== undefined;
+  const cache = profiled || flags.cache === false ? undefined : GraphCache.ofUser(new URL("./ganc.cjs", distUrl()));
+  const made = prepare(path, flags, lowerings, cache, profiled);
+  if (!made) return undefined;
+  const { prepared: { program, imports, firstExport, source }, models } = made;
+  await dataIsThere(flags, program);
+  return { program, source: source.text, notes: notesOf(source.path, flags, imports, program), models, firstExport };
+}
+
+async function compiledForTfjs(path: string, flags: TrainFlags, lowerings: Lowerings | undefined): Promise<Trainable | undefined> {
+  const c = loadFitting(path, flags, compileOptionsOf(lowerings));
+  if (!c.program) return undefined;
+  await dataIsThere(flags, c.program);
+  const notes = notesOf(c.source.path, flags, importsOf(c), c.program);
+  const models = [[TRAINING_MODULE, Buffer.from(await bundled(projectOf(c, notes)))] as const];
+  return { program: c.program, source: c.source.text, notes, models, firstExport: firstExportOf(c.program) };
+}
+
+const notesOf = (path: string, { set = [], variant = [] }: TrainFlags, imports: RunNotes["imports"], { lowerings }: Program): RunNotes =>
+  ({ path, set, variants: variant, imports, ...(lowerings ? { lowerings } : {}) });
 
 /** `--engine` as a choice of TensorFlow.js, or undefined for onnxruntime. */
 function tfjsOf({ engine = "onnx", profile, threads, memory }: TrainFlags): TfjsChoice | undefined {

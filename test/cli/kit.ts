@@ -11,8 +11,10 @@ export interface Ran {
 }
 
 /** The built command, as a person runs it. `npm test` builds it first. */
-export function ganc(...args: string[]): Ran {
-  const made = spawnSync(process.execPath, ["dist/cli.js", ...args], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 1 << 26 });
+export const ganc = (...args: string[]): Ran => gancWith({}, ...args);
+
+export function gancWith(env: NodeJS.ProcessEnv, ...args: string[]): Ran {
+  const made = spawnSync(process.execPath, ["dist/cli.js", ...args], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1", ...env }, maxBuffer: 1 << 26 });
   return { status: made.status, out: made.stdout, err: made.stderr };
 }
 
