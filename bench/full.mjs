@@ -11,7 +11,8 @@ const { values } = parseArgs({ options: { size: { type: "string", default: "256"
 process.on("SIGTERM", () => process.exit(1));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const folder = mkdtempSync(join(tmpdir(), "ganc-full-"));
-const run = (args) => spawn(process.execPath, ["dist/cli.js", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+// Without graphs kept by an earlier run: compiling takes memory, too.
+const run = (args) => spawn(process.execPath, ["dist/cli.js", ...args], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, GANC_CACHE: "off" } });
 const ended = (child) => new Promise((resolve, reject) => child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`ended with code ${code}`)))));
 
 /** VmHWM in bytes of a process and of those it started: the command starts itself again (cli/tuned.ts). */
