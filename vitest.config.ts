@@ -14,6 +14,8 @@ export default defineConfig({
     },
   ],
   test: {
+    // Neither a person's own kept graphs nor those of another test.
+    env: { GANC_CACHE: "off" },
     // Commands are run as people run them; on a busy machine they take their time.
     testTimeout: 120_000,
     hookTimeout: 240_000,

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
 import type { Source } from "../compiler/compile";
 import type { Lowerings } from "../compiler/lowering";
 import type { Program } from "../compiler/program";
@@ -40,7 +41,7 @@ export interface Kept {
   readonly models: Models;
 }
 
-const MAGIC = "gancgrf1";
+const MAGIC = "gancgrf2";
 const ENDING = ".graphs";
 const DIGEST = 32;
 /** Some megabytes each. */
@@ -65,7 +66,7 @@ export class GraphCache {
   }
 
   /**
-   * That of this user: `GANC_CACHE`, a folder, or `off`; else in the system's place for caches. Undefined where there is none, or where the
+   * That of this user: `GANC_CACHE`, a folder, or `off`; else below `XDG_CACHE_HOME`, or `.cache` at home. Undefined where there is none, or where the
    * compiler is not the bundle whose bytes say what it does.
    */
   static ofUser(bundle: URL, env: NodeJS.ProcessEnv = process.env): GraphCache | undefined {
@@ -91,8 +92,8 @@ export class GraphCache {
       const body = bytes.subarray(0, -DIGEST);
       if (!digest(body).equals(bytes.subarray(-DIGEST)) || body.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
       const start = MAGIC.length + 4 + body.readUInt32LE(MAGIC.length);
-      const { prepared, sizes } = JSON.parse(body.toString("utf8", MAGIC.length + 4, start)) as { prepared: Prepared; sizes: readonly (readonly [string, number])[] };
-      if (Object.entries(prepared.imports).some(([path, text]) => read(path) !== text)) return undefined;
+      const { prepared, sizes } = deserialize(body.subarray(MAGIC.length + 4, start)) as { prepared: Prepared; sizes: readonly (readonly [string, number])[] };
+      if (prepared.source.text !== wanted.source.text || Object.entries(prepared.imports).some(([path, text]) => read(path) !== text)) return undefined;
       let at = start;
       const models = sizes.map(([name, size]) => [name, new Uint8Array(body.subarray(at, (at += size)))] as const);
       const now = new Date();
@@ -105,7 +106,7 @@ export class GraphCache {
 
   /** Never rejects: who trains does not need it. */
   async keep(wanted: Wanted, { prepared, models }: Kept): Promise<void> {
-    const header = Buffer.from(JSON.stringify({ prepared, sizes: models.map(([name, { length }]) => [name, length]) }));
+    const header = serialize({ prepared, sizes: models.map(([name, { length }]) => [name, length]) }); // JSON has no −0
     const length = Buffer.alloc(4);
     length.writeUInt32LE(header.length);
     const parts = [Buffer.from(MAGIC, "latin1"), length, header, ...models.map(([, bytes]) => bytes)];
@@ -119,9 +120,11 @@ export class GraphCache {
   }
 
   #clear(): void {
-    const files = readdirSync(this.#folder).map((name) => ({ name, path: join(this.#folder, name), used: statSync(join(this.#folder, name)).mtimeMs }));
-    const kept = files.filter(({ name }) => name.endsWith(ENDING)).sort((x, y) => y.used - x.used);
-    const left = files.filter(({ name, used }) => name.endsWith(temporarySuffix) && Date.now() - used > STALE);
+    const ours = readdirSync(this.#folder).filter((name) => name.includes(ENDING));
+    const ending = (end: string): { path: string; used: number }[] =>
+      ours.filter((name) => name.endsWith(end)).map((name) => join(this.#folder, name)).map((path) => ({ path, used: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }));
+    const kept = ending(ENDING).sort((x, y) => y.used - x.used);
+    const left = ending(temporarySuffix).filter(({ used }) => Date.now() - used > STALE);
     for (const { path } of [...kept.slice(MOST), ...left]) rmSync(path, { force: true });
   }
 }

@@ -1,8 +1,9 @@
 // A spec made ready to train: compiled now, or as it was compiled before.
+import type { Source } from "../compiler/compile";
 import type { Lowerings } from "../compiler/lowering";
 import type { Program } from "../compiler/program";
 import { emitForTraining, withChosenForms } from "./emit";
-import type { GraphCache, Models, Prepared, Wanted } from "./cache";
+import type { GraphCache, Kept, Models, Prepared, Wanted } from "./cache";
 import { loadFitting } from "./memory";
 import type { Choices } from "./options";
 import { compileOptionsOf, fileReader, importsOf, type Loaded, print, sourceOf } from "./spec";
@@ -15,21 +16,31 @@ type Files = Iterable<readonly [name: string, bytes: Uint8Array]>;
  */
 export function prepare(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined, cache: GraphCache | undefined, named: boolean): { prepared: Prepared; models: Files } | undefined {
   const { set = [], variant: variants = [], memory } = flags;
-  const wanted: Wanted = { source: sourceOf(path), set, variants, ...(memory === undefined ? {} : { memory }), ...(lowerings ? { lowerings } : {}) };
-  const kept = cache?.find(wanted, fileReader());
+  const source = sourceOf(path);
+  const rest = { source, set, variants, ...(memory === undefined ? {} : { memory }) };
+  const wanted: Wanted = { ...rest, ...(lowerings ? { lowerings } : {}) };
+  const kept = cache?.find(wanted, fileReader()) ?? begunWith(cache, rest, lowerings);
   if (kept) {
     print(kept.prepared.diagnostics, (file) => kept.prepared.texts[file]);
     return kept;
   }
-  const c = compiled(path, flags, lowerings);
+  const c = compiled(source, flags, lowerings);
   if (!c) return undefined;
   const prepared = preparedOf(c);
   return { prepared, models: cache ? keeping(cache, wanted, prepared, emitForTraining(c, named)) : emitForTraining(c, named) };
 }
 
+/** A run that is resumed has the forms that were chosen for it; it began without them, from graphs that are kept under what was asked for then. */
+function begunWith(cache: GraphCache | undefined, rest: Omit<Wanted, "lowerings">, lowerings: Lowerings | undefined): Kept | undefined {
+  if (!lowerings?.chosen) return undefined;
+  const { chosen: _chosen, ...asked } = lowerings;
+  const kept = cache?.find({ ...rest, ...(Object.keys(asked).length > 0 ? { lowerings: asked } : {}) }, fileReader());
+  return JSON.stringify(kept?.prepared.program.lowerings) === JSON.stringify(lowerings) ? kept : undefined;
+}
+
 /** With every form written down. */
-function compiled(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined): Ready | undefined {
-  const loaded = loadFitting(path, flags, compileOptionsOf(lowerings));
+function compiled(source: Source, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined): Ready | undefined {
+  const loaded = loadFitting(source, flags, compileOptionsOf(lowerings));
   return loaded.program && { ...loaded, program: withChosenForms(loaded.program, loaded.graphs) };
 }
 

@@ -4,6 +4,7 @@ import { relative, resolve } from "node:path";
 import { compile, type Compiled, type CompileOptions, type Source } from "../compiler/compile";
 import type { Lowerings } from "../compiler/lowering";
 import type { Diagnostic } from "../dsl/diagnostic";
+import { std } from "../dsl/std/index";
 import { explainFsError, UserError } from "../runtime/files/errors";
 import type { Choices } from "./options";
 import { diagnosticJson, type ReadText, renderDiagnostics } from "./render";
@@ -37,8 +38,9 @@ export function sourceOf(path: string): Source {
   return { path: relative(process.cwd(), resolve(path)) || path, text: readText(path) };
 }
 
-export function load(path: string, choices: Choices, options: CompileOptions = {}): Loaded {
-  return loadText(sourceOf(path), choices, fileReader(), options);
+/** @param spec its path, or its text as it was read */
+export function load(spec: string | Source, choices: Choices, options: CompileOptions = {}): Loaded {
+  return loadText(typeof spec === "string" ? sourceOf(spec) : spec, choices, fileReader(), options);
 }
 
 export function loadText(source: { path: string; text: string }, choices: Choices, read: (path: string) => string | undefined, options: CompileOptions = {}): Loaded {
@@ -64,8 +66,8 @@ export function print(diagnostics: readonly Diagnostic[], read: ReadText): void 
 export const jsonOf = (c: Loaded): object[] => c.diagnostics.map((d) => diagnosticJson(d, c.read));
 
 /** The compiled spec, or an end with the diagnostics printed. */
-export function loadOrFail(path: string, choices: Choices, options: CompileOptions = {}): Loaded {
-  const c = load(path, choices, options);
+export function loadOrFail(spec: string | Source, choices: Choices, options: CompileOptions = {}): Loaded {
+  const c = load(spec, choices, options);
   if (!tell(c)) throw specError(c);
   return c;
 }
@@ -75,6 +77,6 @@ export function specError(c: Loaded): UserError {
   return new UserError(`${c.source.path} has ${n} error${n === 1 ? "" : "s"}`);
 }
 
-/** Texts of the spec's own imports, so that a run can compile it again without them. */
+/** Texts of the spec's own imports (a folder of one's own may be called std, too), so that a run can compile it again without them. */
 export const importsOf = (c: Loaded): Record<string, string> =>
-  Object.fromEntries([...c.modules.all].filter(([path]) => path !== c.source.path && !path.startsWith("std/")).map(([path, m]) => [path, m.file.text]));
+  Object.fromEntries([...c.modules.all].filter(([path]) => path !== c.source.path && !Object.hasOwn(std, path)).map(([path, m]) => [path, m.file.text]));

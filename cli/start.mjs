@@ -12,7 +12,13 @@ import { Script } from "node:vm";
 const [command, ...flags] = process.argv.slice(2);
 const native = !flags.some((flag, i) => /^--engine=(?!onnx$)/.test(flag) || (flag === "--engine" && flags[i + 1] !== "onnx"));
 const asks = flags.some((flag) => flag === "--help" || flag === "-h");
-if (!TUNED.includes(command) || asks || !(await inTuned(native))) await here();
+try {
+  if (!TUNED.includes(command) || asks || !(await inTuned(native))) await here();
+} catch (e) {
+  if (e?.name !== "UserError") throw e;
+  process.stderr.write(`error: ${e.message}\nhint: ${e.hint}\n`);
+  process.exitCode = 1;
+}
 
 async function here() {
   const file = fileURLToPath(new URL("./ganc.cjs", import.meta.url));

@@ -3,6 +3,7 @@
 // JavaScript heap stays small. The settings of both are read when a process starts, so the command starts itself again with them.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { UserError } from "../runtime/files/errors";
 // Benches start their processes with the same.
 import settings from "./process.json" with { type: "json" };
 
@@ -47,7 +48,7 @@ export async function inTuned(native: boolean): Promise<boolean> {
   process.on("SIGINT", process.stdin.isTTY ? ignore : pass);
   process.on("SIGTERM", pass);
   const code = await new Promise<number>((resolve, reject) => {
-    child.on("error", reject);
+    child.on("error", (e: NodeJS.ErrnoException) => reject(new UserError(`the training's process cannot be started: ${e.code ?? e.message}`, "too little memory, or too many processes?")));
     child.on("exit", (status, signal) => {
       // A person who stops it knows; the system's out-of-memory killer says nothing.
       if (signal === "SIGKILL" || signal === "SIGSEGV" || signal === "SIGABRT") process.stderr.write(`error: the training's process was ended by ${signal}${signal === "SIGKILL" ? " (out of memory?)" : ""}\n`);

@@ -18,7 +18,10 @@ export type { Pass, Rewritten } from "./pass";
 const inRounds: readonly Pass[] = [shapes, fold, broadcast, arithmetic, factors, scales, pairings, linear, share];
 /** Once, when the rounds are over: they put together what the others look at one by one. */
 const atLast: readonly Pass[] = [batched];
-/** In the order in which they run. */
+/**
+ * In the order in which they run; of those that look at one node, side by side, the first that finds something at a node, and then each again at what
+ * was found.
+ */
 export const passes: readonly Pass[] = [...inRounds, ...atLast];
 
 export interface OptimizeOptions {

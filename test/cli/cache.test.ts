@@ -1,12 +1,12 @@
 // Graphs of earlier trainings: found where all that made them is the same, and only there.
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { GraphCache, type Kept, type Wanted } from "../../cli/cache";
 import { compile } from "../../compiler/compile";
-import { dataFolder, folder, gancWith, SPEC, TINY } from "./kit";
+import { dataFolder, folder, gancIn, gancWith, SPEC, TINY } from "./kit";
 
 const wanted: Wanted = { source: { path: "a.gan", text: "spec a" }, set: ["size=64"], variants: [] };
 const kept = {
@@ -78,25 +78,41 @@ describe("the cache of graphs", () => {
     const file = join(folder(), "file");
     writeFileSync(file, "");
     await new GraphCache(join(file, "below"), compiler("ganc")).keep(wanted, kept);
-    const at = join(folder(), "closed");
-    mkdirSync(at);
-    chmodSync(at, 0o500);
-    await new GraphCache(at, compiler("ganc")).keep(wanted, kept);
+    expect(readFileSync(file, "utf8")).toBe("");
   });
 
-  it("lies where the environment says, or nowhere", () => {
+  it("lies where the environment says, or nowhere", async () => {
     const bundle = pathToFileURL(join(folder(), "ganc.cjs"));
     expect(GraphCache.ofUser(bundle, {})).toBeUndefined(); // no bundle: nobody knows what compiles
     writeFileSync(bundle, "ganc");
     expect(GraphCache.ofUser(bundle, { GANC_CACHE: "off" })).toBeUndefined();
-    expect(GraphCache.ofUser(bundle, { GANC_CACHE: "/tmp" })).toBeDefined();
-    expect(GraphCache.ofUser(bundle, {})).toBeDefined();
+    const [own, system] = [join(folder(), "own"), folder()];
+    for (const env of [{ GANC_CACHE: own, XDG_CACHE_HOME: system }, { XDG_CACHE_HOME: system }]) await GraphCache.ofUser(bundle, env)!.keep(wanted, kept);
+    expect([own, join(system, "ganc")].map((at) => readdirSync(at).length)).toEqual([1, 1]);
+    expect(GraphCache.ofUser(bundle, { GANC_CACHE: own })!.find(wanted, norms)).toEqual(kept);
   });
 
-  it.each(["cyclegan", "drit", "munit", "ugatit", "unit"])("loses nothing of the program of %s", (name) => {
-    const { program } = compile({ path: `${name}.gan`, text: readFileSync(`specs/${name}.gan`, "utf8") });
+  it.each(["cyclegan", "drit", "munit", "ugatit", "unit"])("loses nothing of the program of %s", async (name) => {
+    const { program } = compile({ path: `${name}.gan`, text: readFileSync(`specs/${name}.gan`, "utf8") }, { set: name === "ugatit" ? ["rho=-0.0"] : [] });
     expect(program).toBeDefined();
-    expect(JSON.parse(JSON.stringify(program))).toStrictEqual(program);
+    const cache = new GraphCache(folder(), compiler("ganc"));
+    await cache.keep(wanted, { ...kept, prepared: { ...kept.prepared, program: program! } });
+    expect(cache.find(wanted, norms)?.prepared.program).toStrictEqual(program);
+  });
+
+  it("does not take what was kept of another text for its own", async () => {
+    const cache = new GraphCache(folder(), compiler("ganc"));
+    await cache.keep(wanted, { ...kept, prepared: { ...kept.prepared, source: { path: "a.gan", text: "saved meanwhile" } } });
+    expect(cache.find(wanted, norms)).toBeUndefined();
+  });
+
+  it("clears what is too much beside what it cannot look at", async () => {
+    const at = folder();
+    const cache = new GraphCache(at, compiler("ganc"));
+    symlinkSync("/nowhere/at/all", join(at, "gone.graphs"));
+    symlinkSync("/nowhere/at/all", join(at, "gone"));
+    for (let i = 0; i < 26; i++) await cache.keep({ ...wanted, set: [`size=${i}`] }, kept);
+    expect(readdirSync(at).filter((name) => name.endsWith(".graphs"))).toHaveLength(24);
   });
 });
 
@@ -120,9 +136,34 @@ describe("a training from the cache", () => {
 
     // That they were taken: with another name of the first export in the file, the command says that name.
     const body = readFileSync(only(cache)).subarray(0, -32);
-    const other = Buffer.from(body.toString("latin1").replace('"firstExport":"A2B"', '"firstExport":"X2Y"'), "latin1");
+    const name = /(firstExport"\x03)A2B/;
+    expect(body.toString("latin1")).toMatch(name);
+    const other = Buffer.from(body.toString("latin1").replace(name, "$1X2Y"), "latin1");
     writeFileSync(only(cache), Buffer.concat([other, createHash("sha256").update(other).digest()]));
     expect(run().made.out).toContain("--export X2Y");
     expect(run("--no-cache").made.out).toContain("--export A2B");
+  }, 120_000);
+
+  it("goes on from the graphs that it began with, and not from those of another library in a folder std of one's own", async () => {
+    const [data, cache, home] = [await dataFolder(), join(folder(), "cache"), folder()];
+    mkdirSync(join(home, "std"));
+    const library = readFileSync("dsl/std/norms.gan", "utf8");
+    writeFileSync(join(home, "std", "norms.gan"), library);
+    const text = readFileSync(SPEC, "utf8");
+    expect(text).toContain("std/norms");
+    writeFileSync(join(home, "own.gan"), text.replaceAll(/"?std\/norms"?/g, '"./std/norms.gan"'));
+    const run = (out: string, steps: number, ...more: string[]): Buffer => {
+      const made = gancIn(home, { GANC_CACHE: cache }, "train", "own.gan", "--data", data, "--out", out, "--steps", String(steps), ...TINY, ...more);
+      expect(made.err).toBe("");
+      expect(made.status).toBe(0);
+      return readFileSync(join(out, "checkpoints", `step-0000000${steps}.safetensors`));
+    };
+    const first = join(folder(), "run");
+    const before = run(first, 1);
+    run(first, 2, "--resume");
+    expect(readdirSync(cache)).toHaveLength(1);
+    writeFileSync(join(home, "std", "norms.gan"), library.replaceAll(/eps\s*=\s*1e-5/g, "eps = 1e-1"));
+    expect(readFileSync(join(home, "std", "norms.gan"), "utf8")).not.toBe(library);
+    expect(run(join(folder(), "run"), 1).equals(before)).toBe(false);
   }, 120_000);
 });

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import sharp from "sharp";
 
 export interface Ran {
@@ -13,8 +13,11 @@ export interface Ran {
 /** The built command, as a person runs it. `npm test` builds it first. */
 export const ganc = (...args: string[]): Ran => gancWith({}, ...args);
 
-export function gancWith(env: NodeJS.ProcessEnv, ...args: string[]): Ran {
-  const made = spawnSync(process.execPath, ["dist/cli.js", ...args], { encoding: "utf8", env: { ...process.env, NO_COLOR: "1", ...env }, maxBuffer: 1 << 26 });
+export const gancWith = (env: NodeJS.ProcessEnv, ...args: string[]): Ran => gancIn(".", env, ...args);
+
+/** In a folder: paths are taken from there. */
+export function gancIn(cwd: string, env: NodeJS.ProcessEnv, ...args: string[]): Ran {
+  const made = spawnSync(process.execPath, [resolve("dist/cli.js"), ...args], { cwd, encoding: "utf8", env: { ...process.env, NO_COLOR: "1", GANC_CACHE: "off", ...env }, maxBuffer: 1 << 26 });
   return { status: made.status, out: made.stdout, err: made.stderr };
 }
 

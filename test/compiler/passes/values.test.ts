@@ -68,7 +68,7 @@ describe("optimization keeps values", () => {
     for (const { name } of passes) {
       const seen: string[] = [];
       const { graph, outputs } = optimize(sample!.b, sample!.outputs, { disabled: [name], after: (pass) => seen.push(pass) });
-      expect(seen.flatMap((names) => names.split(" ")).sort()).not.toContain(name);
+      expect(seen.flatMap((names) => names.split(" "))).not.toContain(name);
       expectSame(values(graph, outputs), values(sample!.b, sample!.outputs), `without ${name}`);
     }
   });

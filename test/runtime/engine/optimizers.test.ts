@@ -35,9 +35,10 @@ it.each<[string, string, readonly string[]]>([
       if (!file.startsWith("step.")) continue;
       for (const [i, without] of ["", IDLE].entries()) for (const [op, n] of Object.entries(await optimized(model, folder, without))) (total[op] ??= [0, 0])[i]! += n;
     }
-    // Reshapes cost nothing when a model runs: a few that come to the same stay apart.
+    // A few Reshapes that come to the same stay apart, as equal operators are not looked for: 6 of 3,597 of a whole training at 128 px, 8 of MUNIT's 1,582.
+    // They copy nothing. Twice that share is allowed.
     const [reshapes, left] = total[":Reshape"]!;
-    expect(left / reshapes).toBeLessThan(1.02);
+    expect(left / reshapes).toBeLessThan(1.01);
     delete total[":Reshape"];
     expect(Object.entries(total).filter(([, [all, some]]) => all !== some)).toEqual([]);
     // That optimizers ran at all.
