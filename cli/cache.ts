@@ -11,6 +11,7 @@ import type { Lowerings } from "../compiler/lowering";
 import type { Program } from "../compiler/program";
 import type { Diagnostic } from "../dsl/diagnostic";
 import { temporarySuffix, writeAtomic } from "../runtime/files/atomic";
+import type { ModelFile } from "../runtime/train/start";
 
 /** All that decides what a spec becomes, but for what it imports. */
 export interface Wanted {
@@ -34,11 +35,9 @@ export interface Prepared {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-export type Models = readonly (readonly [name: string, bytes: Uint8Array])[];
-
 export interface Kept {
   readonly prepared: Prepared;
-  readonly models: Models;
+  readonly models: readonly ModelFile[];
 }
 
 const MAGIC = "gancgrf2";

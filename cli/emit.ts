@@ -6,6 +6,7 @@ import type { GraphFile } from "../compiler/train/program";
 import { rules } from "../compiler/diagnostics/table";
 import { diagnose, type Diagnostic } from "../dsl/diagnostic";
 import { UserError } from "../runtime/files/errors";
+import type { ModelFile } from "../runtime/train/start";
 import { renderDiagnostics } from "./render";
 import type { Loaded } from "./spec";
 
@@ -38,7 +39,7 @@ export function withChosenForms(program: Program, graphs: readonly GraphFile[]):
  * said when its turn comes.
  * @param named whether a profile will show their operators
  */
-export function* emitForTraining(c: Loaded, named = false): Generator<readonly [string, Uint8Array]> {
+export function* emitForTraining(c: Loaded, named = false): Generator<ModelFile> {
   const byKernel = new Set(c.program?.segments.filter((s) => s.updates).map((s) => s.model));
   const steps = new Set(c.program?.segments.map((s) => s.model));
   for (const g of c.graphs) {

@@ -2,19 +2,18 @@
 import type { Source } from "../compiler/compile";
 import type { Lowerings } from "../compiler/lowering";
 import type { Program } from "../compiler/program";
+import type { ModelFile } from "../runtime/train/start";
 import { emitForTraining, withChosenForms } from "./emit";
-import type { GraphCache, Kept, Models, Prepared, Wanted } from "./cache";
+import type { GraphCache, Kept, Prepared, Wanted } from "./cache";
 import { loadFitting } from "./memory";
 import type { Choices } from "./options";
 import { compileOptionsOf, fileReader, importsOf, type Loaded, print, sourceOf } from "./spec";
-
-type Files = Iterable<readonly [name: string, bytes: Uint8Array]>;
 
 /**
  * @param cache of earlier trainings; undefined: it is compiled, and nothing is kept
  * @param named whether a profile will show the operators
  */
-export function prepare(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined, cache: GraphCache | undefined, named: boolean): { prepared: Prepared; models: Files } | undefined {
+export function prepare(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined, cache: GraphCache | undefined, named: boolean): { prepared: Prepared; models: Iterable<ModelFile> } | undefined {
   const { set = [], variant: variants = [], memory } = flags;
   const source = sourceOf(path);
   const rest = { source, set, variants, ...(memory === undefined ? {} : { memory }) };
@@ -53,8 +52,8 @@ function preparedOf(c: Ready): Prepared {
 }
 
 /** The same files; once the last is taken, all of them are kept. */
-function* keeping(cache: GraphCache, wanted: Wanted, prepared: Prepared, files: Files): Generator<readonly [string, Uint8Array]> {
-  const models: Models[number][] = [];
+function* keeping(cache: GraphCache, wanted: Wanted, prepared: Prepared, files: Iterable<ModelFile>): Generator<ModelFile> {
+  const models: ModelFile[] = [];
   for (const file of files) {
     models.push(file);
     yield file;

@@ -1,6 +1,5 @@
 // One line a command: name, arguments, help; the work stands in cli/commands/.
 import type { Command } from "commander";
-import { tuned } from "./tuned";
 import { bytesOf, collect, example, TRAIN_DEFAULTS, wholeNumber, withChoices, withJson, withLowerings } from "./options";
 
 export function registerCommands(program: Command): void {
@@ -68,7 +67,7 @@ export function registerCommands(program: Command): void {
     .option("--memory <bytes>", "a step that fits, by computing values again: 3GiB, 800MB", bytesOf)
     .option("--no-cache", "compile, though the same spec was compiled with the same settings before (GANC_CACHE names the folder where its graphs are kept, or says off)")
     .option("--profile <file>", "trace the first 3 steps: a JSON file that chrome://tracing and ui.perfetto.dev open")
-    .action((spec: string, options) => tuned(async () => (await import("./commands/train")).trainCommand(spec, options), options.engine === "onnx"));
+    .action(async (spec: string, options) => void (await (await import("./commands/train")).trainCommand(spec, options)));
 
   example(
     withJson(withChoices(program.command("tune").argument("<spec>").description("measure every form of a spec's convolutions on this machine, and write the quickest and their costs for train and compile"))),
@@ -77,7 +76,7 @@ export function registerCommands(program: Command): void {
     .requiredOption("--out <file>", "where the table goes")
     .option("--rounds <n>", "runs of each form, of which the quickest counts; fewer where a form takes long", wholeNumber("rounds", 2), 12)
     .option("--threads <n>", "threads of one operation", wholeNumber("threads", 1))
-    .action((spec: string, options) => tuned(async () => (await import("./commands/tune")).tuneCommand(spec, options)));
+    .action(async (spec: string, options) => (await import("./commands/tune")).tuneCommand(spec, options));
 
   example(
     withJson(program.command("translate").argument("<run>", "a run's folder or a checkpoint").description("translate pictures with a trained run")),
@@ -149,5 +148,5 @@ export function registerCommands(program: Command): void {
     .option("--out <run>", "the run's folder", "runs/demo")
     .option("--steps <n>", "training steps", wholeNumber("steps", 1))
     .option("--seed <n>", "of weights, order and chance", wholeNumber("seed", 0), 1)
-    .action((options) => tuned(async () => (await import("./commands/demo")).demoCommand(options)));
+    .action(async (options) => (await import("./commands/demo")).demoCommand(options));
 }

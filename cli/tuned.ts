@@ -8,33 +8,29 @@ import { UserError } from "../runtime/files/errors";
 import settings from "./process.json" with { type: "json" };
 
 /** glibc's mallopt(3) by environment: blocks to 32 MiB come from the heap, up to 1 GiB of free heap is kept, one arena. */
-export const MALLOC: Readonly<Record<string, string>> = settings.malloc;
+const MALLOC: Readonly<Record<string, string>> = settings.malloc;
 /** Young objects get 3 × 4 MiB a thread, not 3 × 16: compiling takes as long, and a step on onnxruntime makes few. A step on TensorFlow.js makes many. */
 const YOUNG = settings.young;
 /** What `collectGarbage` needs. */
 const COLLECT = settings.collect;
 const MARK = "GANC_TUNED";
 
+/** Commands that train or measure. */
+export const TUNED: readonly string[] = ["train", "tune", "demo"];
+
 /**
- * Runs `work` here if the allocator is set, else this same command in a process where it is.
+ * This same command in a process where the allocator is set, to its end. False, at once, where this is such a process or there is none: the
+ * command's work is done here. `cli.js` asks before it loads anything of the command, which saves a tenth of a second.
+ *
  * @param native whether steps run in onnxruntime alone, without JavaScript between operations
  */
-export async function tuned(work: () => Promise<unknown>, native = true): Promise<void> {
-  if (await inTuned(native)) return;
+export async function inTuned(native: boolean): Promise<boolean> {
   if (process.env[MARK] !== undefined) {
     // Whoever started us is gone (killed, perhaps): two trainings of one run must never live side by side.
     process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
     process.channel?.unref();
+    return false;
   }
-  await work();
-}
-
-/** Commands that train or measure. `cli.js` starts their process before it loads anything of the command: a tenth of a second. */
-export const TUNED: readonly string[] = ["train", "tune", "demo"];
-
-/** This same command in a process where the allocator is set, to its end. False, at once, where this is such a process or there is none. */
-export async function inTuned(native: boolean): Promise<boolean> {
-  if (process.env[MARK] !== undefined) return false;
   const mine = Object.fromEntries(Object.entries(MALLOC).filter(([name]) => process.env[name] === undefined));
   if (process.platform !== "linux" || Object.keys(mine).length === 0) return false;
   const heap = native && !process.env["NODE_OPTIONS"]?.includes(YOUNG.split("=")[0]!) ? [COLLECT, YOUNG] : [COLLECT];

@@ -1,6 +1,6 @@
 import { listData } from "../../runtime/data/folder";
 import type { Json } from "../../runtime/data/types";
-import { openThread, startTraining, stopOnInterrupt, type Training, type TrainingThread } from "../../runtime/train/start";
+import { type ModelFile, openThread, startTraining, stopOnInterrupt, type Training, type TrainingThread } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
 import type { Lowerings } from "../../compiler/lowering";
@@ -107,7 +107,7 @@ interface Trainable {
   /** The spec's text. */
   readonly source: string;
   readonly notes: RunNotes;
-  readonly models: Iterable<readonly [name: string, bytes: Uint8Array]>;
+  readonly models: Iterable<ModelFile>;
   readonly firstExport: string;
 }
 

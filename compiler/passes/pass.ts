@@ -41,25 +41,26 @@ const TURNS = 16;
 export function rewriteBy(rules: readonly Rule[], graph: Graph, outputs: readonly NodeId[]): Rewritten {
   let changed = false;
   const copied = copy(graph, outputs, (b, node, inputs) => {
-    const better = (at: GraphNode, operands: readonly NodeId[], known: NodeId | undefined): NodeId | undefined => {
-      for (const rule of rules) {
-        const found = rule(b, at, operands);
-        if (found !== undefined && found !== known && sameShape(b.shape(found), node.shape)) return found;
-      }
-      return undefined;
-    };
-    let result = better(node, inputs, undefined);
-    if (result === undefined) return undefined;
-    changed = true;
-    for (let turn = 1; turn < TURNS; turn++) {
-      const next = b.node(result);
-      const found = better(next, next.inputs, result);
+    let result: NodeId | undefined;
+    for (let turn = 0; turn < TURNS; turn++) {
+      const at = result === undefined ? node : b.node(result);
+      const found = firstFound(rules, b, at, result === undefined ? inputs : at.inputs, result);
       if (found === undefined) break;
+      changed = true;
       result = found;
     }
     return result;
   });
   return { graph: copied.graph, outputs: outputs.map((id) => copied.map.get(id)!), changed };
+}
+
+/** @param known what the node itself is, once it is there */
+function firstFound(rules: readonly Rule[], b: Builder, node: GraphNode, inputs: readonly NodeId[], known: NodeId | undefined): NodeId | undefined {
+  for (const rule of rules) {
+    const found = rule(b, node, inputs);
+    if (found !== undefined && found !== known && sameShape(b.shape(found), node.shape)) return found;
+  }
+  return undefined;
 }
 
 export function constantOf(b: Builder, id: NodeId): number | undefined {

@@ -16,6 +16,9 @@ export type ToWorker =
     }
   | { readonly kind: "model"; readonly name: string; readonly bytes: Uint8Array };
 
+/** A model's name and its bytes. */
+export type ModelFile = readonly [name: string, bytes: Uint8Array];
+
 /** What the thread is made with. */
 export interface WorkerData {
   /** Whether onnxruntime is to be loaded at once. */
@@ -65,7 +68,7 @@ export function openThread(onnx: boolean, file = new URL("./worker.js", import.m
  * @param models files by name, taken one by one: while this thread makes the next, the worker opens the last. If making one throws, the
  * training ends with that before it has begun.
  */
-export function startTraining({ worker, ended }: TrainingThread, program: Program, models: Iterable<readonly [name: string, bytes: Uint8Array]>, settings: TrainSettings, onEvent: Emit): Training {
+export function startTraining({ worker, ended }: TrainingThread, program: Program, models: Iterable<ModelFile>, settings: TrainSettings, onEvent: Emit): Training {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   worker.ref();
   tell(worker, { kind: "begin", program, settings, stop });
@@ -89,7 +92,7 @@ export function startTraining({ worker, ended }: TrainingThread, program: Progra
 
 const tell = (worker: Worker, message: ToWorker): void => worker.postMessage(message);
 
-async function hand(models: Iterable<readonly [string, Uint8Array]>, worker: Worker): Promise<void> {
+async function hand(models: Iterable<ModelFile>, worker: Worker): Promise<void> {
   for (const [name, bytes] of models) {
     tell(worker, { kind: "model", name, bytes });
     // Signals and the worker's own messages have their turn between two.
