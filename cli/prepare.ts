@@ -1,5 +1,5 @@
 // A spec made ready to train: compiled now, or as it was compiled before.
-import type { Source } from "../compiler/compile";
+import type { CompileOptions, Source } from "../compiler/compile";
 import type { Lowerings } from "../compiler/lowering";
 import type { Program } from "../compiler/program";
 import type { ModelFile } from "../runtime/train/start";
@@ -12,8 +12,9 @@ import { compileOptionsOf, fileReader, importsOf, type Loaded, print, sourceOf }
 /**
  * @param cache of earlier trainings; undefined: it is compiled, and nothing is kept
  * @param named whether a profile will show the operators
+ * @param onTrained as the compiler's, if it is compiled
  */
-export function prepare(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined, cache: GraphCache | undefined, named: boolean): { prepared: Prepared; models: Iterable<ModelFile> } | undefined {
+export function prepare(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined, cache: GraphCache | undefined, named: boolean, onTrained?: CompileOptions["onTrained"]): { prepared: Prepared; models: Iterable<ModelFile> } | undefined {
   const { set = [], variant: variants = [], memory } = flags;
   const source = sourceOf(path);
   const rest = { source, set, variants, ...(memory === undefined ? {} : { memory }) };
@@ -23,7 +24,7 @@ export function prepare(path: string, flags: Choices & { readonly memory?: numbe
     print(kept.prepared.diagnostics, (file) => kept.prepared.texts[file]);
     return kept;
   }
-  const c = compiled(source, flags, lowerings);
+  const c = compiled(source, flags, { ...compileOptionsOf(lowerings), ...(onTrained ? { onTrained } : {}) });
   if (!c) return undefined;
   const prepared = preparedOf(c);
   return { prepared, models: cache ? keeping(cache, wanted, prepared, emitForTraining(c, named)) : emitForTraining(c, named) };
@@ -38,8 +39,8 @@ function begunWith(cache: GraphCache | undefined, rest: Omit<Wanted, "lowerings"
 }
 
 /** With every form written down. */
-function compiled(source: Source, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined): Ready | undefined {
-  const loaded = loadFitting(source, flags, compileOptionsOf(lowerings));
+function compiled(source: Source, flags: Choices & { readonly memory?: number }, options: CompileOptions): Ready | undefined {
+  const loaded = loadFitting(source, flags, options);
   return loaded.program && { ...loaded, program: withChosenForms(loaded.program, loaded.graphs) };
 }
 

@@ -46,6 +46,8 @@ export interface CompileOptions {
   /** What is let go between its readers and made again, to save memory; nothing, unless said. */
   readonly recompute?: Recompute;
   readonly printAfter?: PrintablePhase;
+  /** Told how many numbers the step trains, as soon as that is known: two thirds of the work is then to come. */
+  readonly onTrained?: (numbers: number) => void;
   /** Set while a hint is looked for: no hints of hints. */
   readonly probing?: boolean;
 }
@@ -100,6 +102,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   reportDead(model, step, diagnostics);
   const differentiated = { ...traced, step, diagnostics, ok: !hasErrors(diagnostics) };
   if (!differentiated.ok || options.until === "check") return finish(differentiated, options);
+  options.onTrained?.([...trainedBy(step)].reduce((n, p) => n + countOf(p.shape), 0));
 
   // 5. Optimize the whole step, then cut it into the graphs of its phases: once for each set of phases that run together. Optimize the
   // exports, too.
@@ -174,6 +177,8 @@ function reportDead(model: TrainModel, step: Step, diagnostics: Diagnostic[]): v
     diagnostics.push(diagnose(rules.dead, { names: shown, count: count.toLocaleString("en-US") }, model.nets.get(net)?.span));
   }
 }
+
+const trainedBy = (step: Step): Set<ParamInfo> => new Set(step.phases.flatMap((p) => p.gradients.map((g) => g.param)));
 
 function cutStep(model: TrainModel, step: Step, { without = [], recompute = "nothing" }: CompileOptions): CutSegment[] {
   const wanted = [

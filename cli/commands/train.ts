@@ -1,6 +1,6 @@
 import { listData } from "../../runtime/data/folder";
 import type { Json } from "../../runtime/data/types";
-import { type ModelFile, openThread, startTraining, stopOnInterrupt, type Training, type TrainingThread } from "../../runtime/train/start";
+import { expect, type ModelFile, openThread, startTraining, stopOnInterrupt, type Training, type TrainingThread } from "../../runtime/train/start";
 import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
 import type { Lowerings } from "../../compiler/lowering";
@@ -85,7 +85,7 @@ async function begin(path: string, flags: TrainFlags): Promise<Begun | undefined
 /** The compiled spec is left behind here: the training needs none of it. */
 async function beginIn(thread: TrainingThread, path: string, flags: TrainFlags, tfjs: TfjsChoice | undefined): Promise<Begun | undefined> {
   const lowerings = flags.resume === true ? loweringsOfRun(flags.out, flags) : loweringsOf(flags);
-  const spec = await (tfjs ? compiledForTfjs(path, flags, lowerings) : preparedForOnnx(path, flags, lowerings));
+  const spec = await (tfjs ? compiledForTfjs(path, flags, lowerings) : preparedForOnnx(path, flags, lowerings, (numbers) => expect(thread, numbers)));
   if (!spec) return undefined;
   const { program, notes, source, models, firstExport } = spec;
   const settings: TrainSettings = {
@@ -114,10 +114,10 @@ interface Trainable {
 /** Looked for before the graphs are made: who mistypes a folder should not wait to hear it. */
 const dataIsThere = (flags: TrainFlags, program: Program): Promise<unknown> => listData(flags.data, "train", [...new Set(program.data.map((d) => d.folder))]);
 
-async function preparedForOnnx(path: string, flags: TrainFlags, lowerings: Lowerings | undefined): Promise<Trainable | undefined> {
+async function preparedForOnnx(path: string, flags: TrainFlags, lowerings: Lowerings | undefined, onTrained: (numbers: number) => void): Promise<Trainable | undefined> {
   const profiled = flags.profile !== undefined;
   const cache = profiled || flags.cache === false ? undefined : GraphCache.ofUser(new URL("./ganc.cjs", distUrl()));
-  const made = prepare(path, flags, lowerings, cache, profiled);
+  const made = prepare(path, flags, lowerings, cache, profiled, onTrained);
   if (!made) return undefined;
   const { prepared: { program, imports, firstExport, source }, models } = made;
   await dataIsThere(flags, program);

@@ -9,6 +9,7 @@ import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
 import { canBeSilent, knownSilence, runInto, type Silence } from "./silent.ts";
 import { Storage, type Place } from "./storage.ts";
 import type { Engine, NamedTensor, StateName, StepFeeds } from "./types.ts";
+import type { Room } from "./update/room.ts";
 import type { AdamTensors, Updater } from "./update/updates.ts";
 
 export interface OnnxEngineOptions {
@@ -20,6 +21,8 @@ export interface OnnxEngineOptions {
   readonly update?: "kernel" | "graph";
   /** Bytes of the kernel's memory at most; all that WebAssembly gives, 4 GiB, unless said (tests let tensors find no room). */
   readonly room?: number;
+  /** The kernel's memory, begun before it was known what lies in it (Room.touch). */
+  readonly begun?: Room;
   /** Whether results only lie where they are asked for, and no copy of them is handed over; unless said, where the models allow it. */
   readonly silent?: boolean;
   /** Told after each segment of a step. */
@@ -68,7 +71,7 @@ export class OnnxEngine implements Engine {
   static async create(program: Program, models: Models, options: OnnxEngineOptions = {}): Promise<OnnxEngine> {
     const ort = await loadOrt();
     const byKernel = options.update !== "graph" && program.segments.some(({ updates }) => updates !== undefined);
-    const storage = allocate(program, options.share ?? true, byKernel, options.room);
+    const storage = allocate(program, byKernel, options);
     const { updater } = storage;
     const silence = options.silent === false ? undefined : await knownSilence();
     const stages: Stage[] = [];
@@ -173,9 +176,9 @@ export class OnnxEngine implements Engine {
 }
 
 /** Memory that JavaScript cannot give is the model's size, not a defect. */
-function allocate(program: Program, share: boolean, kernel: boolean, room: number | undefined): Storage {
+function allocate(program: Program, kernel: boolean, { share = true, room, begun }: OnnxEngineOptions): Storage {
   try {
-    return new Storage(program, share, kernel, room);
+    return new Storage(program, share, kernel, room, begun);
   } catch (e) {
     if (!(e instanceof RangeError)) throw e;
     throw new UserError("the model's tensors do not fit into memory", "ganc plan says how much it needs; a smaller size or ch needs less");

@@ -27,10 +27,12 @@ export class Storage {
   /**
    * @param kernel whether a kernel is to do the updates, in its own memory
    * @param most bytes of that memory; what finds no room there lies beside it
+   * @param begun that memory, where it has been begun; of which nothing is taken yet
    */
-  constructor(program: Program, share: boolean, kernel: boolean, most = MOST) {
+  constructor(program: Program, share: boolean, kernel: boolean, most = MOST, begun = new Room(0)) {
     const layout = planLayout(program, share);
-    const room = kernel ? new Room(Math.min(most, bytesOfUpdates(program, layout))) : undefined;
+    const room = kernel ? begun : undefined;
+    room?.reserve(Math.min(most, bytesOfUpdates(program, layout)));
     this.updater = room && new Updater(room);
     const arena = room?.take(layout.size) ?? { buffer: new ArrayBuffer(layout.size), offset: 0 };
     const names: StateName[] = [];
@@ -92,6 +94,9 @@ export class Storage {
     return found.place;
   }
 }
+
+/** Weights and both their moments; a little less than what they take, each from a place of its own. */
+export const bytesOfTrained = (numbers: number): number => 3 * 4 * numbers;
 
 /** All that an update touches. */
 function bytesOfUpdates(program: Program, layout: Layout): number {

@@ -10,6 +10,7 @@ import { OnnxEngine, type Models } from "../engine/onnx.ts";
 import { openTfjs } from "../engine/tfjs-open.ts";
 import type { Engine } from "../engine/types.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import type { Room } from "../engine/update/room.ts";
 import { UserError } from "../files/errors.ts";
 import { openData, type OpenData } from "./data.ts";
 import { initialize } from "./init.ts";
@@ -30,6 +31,8 @@ export interface Host {
   /** Other data and pictures than those of settings.data: tests need neither folders nor decoders. */
   readonly openData?: (program: Program, options: OpenData) => Promise<DataSource>;
   readonly drawGrids?: (program: Program, folder: string) => Promise<DrawGrids | undefined>;
+  /** Memory of the engine's on onnxruntime, begun while the spec was compiled. */
+  readonly begun?: Room | undefined;
 }
 
 export async function runTraining(program: Program, models: Models, given: TrainSettings, host: Host): Promise<Outcome> {
@@ -54,7 +57,7 @@ async function runLocked(program: Program, models: Models, given: TrainSettings,
   // First the engine: with models that cannot be made nothing has been begun.
   const profile = settings.profile === undefined ? undefined : new Profile(settings.profile);
   const traced = profile && { observe: profile.observe, profile: profile.prefixOf };
-  const onnx = settings.tfjs ? undefined : await OnnxEngine.create(program, models, { threads: settings.threads, ...traced });
+  const onnx = settings.tfjs ? undefined : await OnnxEngine.create(program, models, { threads: settings.threads, begun: host.begun, ...traced });
   const engine: Engine = onnx ?? (await openTfjs(program, models, settings.tfjs!, (message) => host.emit({ kind: "note", message })));
   collectGarbage();
   let data: DataSource | undefined;

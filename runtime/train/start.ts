@@ -1,12 +1,15 @@
 // The main thread's side: starts the worker, hears from it, and asks it to stop.
+import { freemem } from "node:os";
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { Program } from "../../compiler/program.ts";
 import { collectGarbage } from "../engine/collect.ts";
+import { bytesOfTrained } from "../engine/storage.ts";
 import { UserError } from "../files/errors.ts";
 import type { Emit, Outcome, TrainSettings } from "./types.ts";
 
-/** To the thread, in this order: once what to train, then each model file, which is the worker's then. */
+/** To the thread, in this order: perhaps how many numbers will be trained, once what to train, then each model file, which is the worker's then. */
 export type ToWorker =
+  | { readonly kind: "expect"; readonly numbers: number }
   | {
       readonly kind: "begin";
       readonly program: Program;
@@ -62,6 +65,14 @@ export function openThread(onnx: boolean, file = new URL("./worker.js", import.m
   });
   ended.catch(() => undefined); // whoever starts a training in it hears of it
   return { worker, ended };
+}
+
+/**
+ * Tells the thread what is coming while it waits: it has the memory for that many weights and their moments made ready. Not where that is much of
+ * what the system has left: a spec that does not fit should be refused by whoever knows how much it needs, not ended by the system.
+ */
+export function expect({ worker }: TrainingThread, numbers: number, left = freemem()): void {
+  if (bytesOfTrained(numbers) < left / 2) tell(worker, { kind: "expect", numbers });
 }
 
 /**

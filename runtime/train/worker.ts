@@ -2,6 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../files/errors.ts";
 import { knownSilence } from "../engine/silent.ts";
+import { bytesOfTrained } from "../engine/storage.ts";
+import { MOST, Room } from "../engine/update/room.ts";
 import { loadSharp } from "../pictures/sharp.ts";
 import { runTraining } from "./run.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./start.ts";
@@ -28,10 +30,23 @@ class Arriving {
   }
 }
 
+let begunMemory: Room | undefined;
+/** Undefined where there is no such memory: whoever then asks for it will say so. */
+function memoryFor(numbers: number): Room | undefined {
+  try {
+    const room = new Room(Math.min(MOST, bytesOfTrained(numbers)));
+    room.touch();
+    return room;
+  } catch {
+    return undefined;
+  }
+}
+
 const models = new Arriving();
 const begun = new Promise<Begin>((resolve) => {
   parentPort?.on("message", (message: ToWorker) => {
-    if (message.kind === "begin") resolve(message);
+    if (message.kind === "expect") begunMemory = memoryFor(message.numbers);
+    else if (message.kind === "begin") resolve(message);
     else models.put(message.name, message.bytes);
   });
 });
@@ -43,6 +58,7 @@ try {
   const outcome = await runTraining(given.program, models, given.settings, {
     emit: (event) => tell({ kind: "event", event }),
     stopping: () => Atomics.load(given.stop, 0) !== 0,
+    begun: begunMemory,
   });
   tell({ kind: "done", outcome });
 } catch (e) {

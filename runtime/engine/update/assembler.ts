@@ -86,5 +86,7 @@ interface WebAssemblyApi {
 }
 export interface WasmMemory {
   readonly buffer: ArrayBuffer;
+  /** By so many pages of 64 KiB. */
+  grow(pages: number): number;
 }
 export const wasm = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;

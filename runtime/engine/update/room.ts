@@ -4,6 +4,8 @@
 import { wasm, type WasmMemory } from "./assembler.ts";
 
 const PAGE = 65536;
+/** The system's pages. */
+const SYSTEM_PAGE = 4096;
 /** Bytes of one memory at most: a page short of WebAssembly's limit, so that an end is an address, too. */
 export const MOST = 2 ** 32 - PAGE;
 /** Cache lines, and what the vector kernels like best. */
@@ -18,6 +20,18 @@ export class Room {
   /** @param bytes of everything that will be taken, each piece rounded up by `aligned` */
   constructor(bytes: number) {
     this.memory = new wasm.Memory({ initial: Math.ceil(bytes / PAGE) });
+  }
+
+  /** Makes it this large, if it is smaller. Before anything is taken: whoever holds a piece would hold nothing. */
+  reserve(bytes: number): void {
+    const missing = Math.ceil(bytes / PAGE) - this.memory.buffer.byteLength / PAGE;
+    if (missing > 0) this.memory.grow(missing);
+  }
+
+  /** Has the system give its pages now: it gives each at the first write, and a training's first values waited half a second for them at 128 px. */
+  touch(): void {
+    const bytes = new Uint8Array(this.memory.buffer);
+    for (let at = 0; at < bytes.length; at += SYSTEM_PAGE) bytes[at] = 0;
   }
 
   /** A zeroed piece, or undefined where no room is left. */
