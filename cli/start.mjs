@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the bundled command with V8's code cache, which the build wrote: a third of a cold check would be compiling
 // JavaScript. V8 refuses a cache of another version of itself; then the script is compiled as usual.
-import { inTuned, TUNED } from "./tuned.js";
+import { inTuned, SPARING, TUNED } from "./tuned.js";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
@@ -29,6 +29,7 @@ async function here() {
   // These are over before V8's optimizing compiler earns what it costs: 0.85 of the time without it (bench/README.md). Set only now: a
   // script compiled under other flags than the cache would be compiled anew.
   if (["check", "fmt", "explain", "describe"].includes(command)) setFlagsFromString("--no-opt");
+  else if (native && [...TUNED, "compile", "plan"].includes(command)) for (const flag of SPARING) setFlagsFromString(flag);
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
 }

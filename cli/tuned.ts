@@ -13,6 +13,12 @@ const MALLOC: Readonly<Record<string, string>> = settings.malloc;
 const YOUNG = settings.young;
 /** What `collectGarbage` needs. */
 const COLLECT = settings.collect;
+/**
+ * V8's optimizing compiler works beside us in threads of its own: in the three seconds of a compilation it took as much time as the compilation, on
+ * the core that opens graphs meanwhile. It is to take only what is run often, and to put less into one function; everything else is compiled once,
+ * plainly, rather than interpreted.
+ */
+export const SPARING: readonly string[] = settings.sparing;
 const MARK = "GANC_TUNED";
 
 /** Commands that train or measure. */

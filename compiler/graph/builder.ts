@@ -10,13 +10,15 @@ import { DimsError } from "../ops/record";
  */
 export class Builder implements Graph {
   readonly nodes: GraphNode[] = [];
-  private readonly known = new Known(this.nodes);
+  private readonly known: Known;
   /** Passes ask for a few of them again and again. */
   private readonly constants = new Map<number | "-0", NodeId>();
   /** Given to every node made from here on. */
   origin: Origin | undefined;
 
-  constructor(from?: Graph) {
+  /** @param room nodes that are expected */
+  constructor(from?: Graph, room = from?.nodes.length ?? 0) {
+    this.known = new Known(this.nodes, room);
     for (const node of from?.nodes ?? []) {
       this.nodes.push(node);
       this.known.put(node.id, hashOf(node.op, node.attrs, node.inputs));
@@ -28,7 +30,7 @@ export class Builder implements Graph {
     const same = this.known.find(op, attrs, inputs, hash);
     if (same !== undefined) return same;
     const shapes = inputs.map((i) => this.shape(i));
-    return this.push({ op, attrs, inputs: [...inputs], shape: recordOf(op).dims(attrs, shapes) }, hash);
+    return this.push(op, attrs, [...inputs], recordOf(op).dims(attrs, shapes), hash);
   }
 
   /**
@@ -43,13 +45,13 @@ export class Builder implements Graph {
       this.known.put(node.id, hash);
       return node.id;
     }
-    return this.push({ op: node.op, attrs: node.attrs, inputs, shape: node.shape }, hash);
+    return this.push(node.op, node.attrs, inputs, node.shape, hash);
   }
 
-  private push<K extends OpName>(made: Omit<NodeOf<K>, "id" | "origin">, hash: number): NodeId {
+  private push<K extends OpName>(op: K, attrs: OpAttrs[K], inputs: readonly NodeId[], shape: Shape, hash: number): NodeId {
     const id = this.nodes.length;
-    const node = this.origin ? { id, ...made, origin: this.origin } : { id, ...made };
-    this.nodes.push(node as unknown as GraphNode);
+    const { origin } = this;
+    this.nodes.push((origin ? { id, op, attrs, inputs, shape, origin } : { id, op, attrs, inputs, shape }) as unknown as GraphNode);
     this.known.put(id, hash);
     return id;
   }

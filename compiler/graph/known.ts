@@ -1,16 +1,26 @@
 import type { GraphNode, NodeId } from "./types";
 
+/** Buckets of a small graph; a power of 2. */
+const LEAST = 256;
+
 /**
  * Finds a node by what it computes. A hash table of our own: graphs are copied by every pass, and building a string for
  * each node of each copy was most of the time an optimization took.
  */
 export class Known {
   /** The latest node of each bucket, and for each node the one before it in its bucket; −1 where there is none. */
-  private buckets = new Int32Array(1024).fill(-1);
-  private readonly before: number[] = [];
-  private readonly hashes: number[] = [];
+  private buckets: Int32Array;
+  private before: Int32Array;
+  private hashes: Int32Array;
 
-  constructor(private readonly nodes: readonly GraphNode[]) {}
+  /** @param room nodes that are expected; more cost a little time */
+  constructor(private readonly nodes: readonly GraphNode[], room: number) {
+    let size = LEAST;
+    while (size < room) size *= 2;
+    this.buckets = new Int32Array(size).fill(-1);
+    this.before = new Int32Array(size);
+    this.hashes = new Int32Array(size);
+  }
 
   find(op: string, attrs: object, inputs: readonly NodeId[], hash: number): NodeId | undefined {
     for (let id = this.buckets[hash & (this.buckets.length - 1)]!; id >= 0; id = this.before[id]!) {
@@ -23,12 +33,19 @@ export class Known {
 
   /** Nodes are put in the order of their ids. */
   put(id: NodeId, hash: number): void {
+    if (id >= this.buckets.length) this.grow(id);
     this.hashes[id] = hash;
-    if (id >= this.buckets.length) {
-      this.buckets = new Int32Array(this.buckets.length * 4).fill(-1);
-      for (let i = 0; i < id; i++) this.link(i);
-    }
     this.link(id);
+  }
+
+  private grow(count: number): void {
+    const { hashes } = this;
+    const size = this.buckets.length * 4;
+    this.buckets = new Int32Array(size).fill(-1);
+    this.before = new Int32Array(size);
+    this.hashes = new Int32Array(size);
+    this.hashes.set(hashes);
+    for (let i = 0; i < count; i++) this.link(i);
   }
 
   private link(id: NodeId): void {
@@ -38,7 +55,7 @@ export class Known {
   }
 }
 
-/** Of the operation and its operands; a leaf's attributes are all it has. */
+/** Of the operation and its operands; a leaf has only its attributes, of which a name is enough. */
 export function hashOf(op: string, attrs: object, inputs: readonly NodeId[]): number {
   let hash = inputs.length > 0 ? hashOfOp(op) : hashOfLeaf(op, attrs);
   for (let i = 0; i < inputs.length; i++) hash = Math.imul(hash ^ inputs[i]!, 0x9e3779b1) ^ (hash >>> 15);
@@ -57,7 +74,7 @@ function hashOfOp(op: string): number {
 
 function hashOfLeaf(op: string, attrs: object): number {
   let hash = ofLeaves.get(attrs);
-  if (hash === undefined) ofLeaves.set(attrs, (hash = hashText(op + textOf(attrs))));
+  if (hash === undefined) ofLeaves.set(attrs, (hash = hashText(op + ("name" in attrs ? String(attrs.name) : textOf(attrs)))));
   return hash;
 }
 

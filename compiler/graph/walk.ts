@@ -9,12 +9,14 @@ export function users(graph: Graph): NodeId[][] {
   return result;
 }
 
-/** For each node, whether one of the outputs needs it. */
-export function reachable(graph: Graph, outputs: Iterable<NodeId>): boolean[] {
-  const needed: boolean[] = graph.nodes.map(() => false);
-  for (const output of outputs) needed[output] = true;
+/** For each node 1 if one of the outputs needs it, else 0. */
+export function reachable(graph: Graph, outputs: Iterable<NodeId>): Uint8Array {
+  const needed = new Uint8Array(graph.nodes.length);
+  for (const output of outputs) needed[output] = 1;
   for (let id = graph.nodes.length - 1; id >= 0; id--) {
-    if (needed[id]) for (const input of graph.nodes[id]!.inputs) needed[input] = true;
+    if (needed[id] === 0) continue;
+    const { inputs } = graph.nodes[id]!;
+    for (let i = 0; i < inputs.length; i++) needed[inputs[i]!] = 1;
   }
   return needed;
 }
@@ -51,10 +53,10 @@ export interface Copied {
 /** What the outputs need, in a new graph; each node through `rewrite`, if given. */
 export function copy(graph: Graph, outputs: Iterable<NodeId>, rewrite?: Rewrite): Copied {
   const needed = reachable(graph, outputs);
-  const to = new Builder();
+  const to = new Builder(undefined, graph.nodes.length);
   const map = new NodeMap(graph.nodes.length);
   for (const node of graph.nodes) {
-    if (!needed[node.id]) continue;
+    if (needed[node.id] === 0) continue;
     const inputs = mapped(node.inputs, map);
     to.origin = node.origin;
     map.set(node.id, rewrite?.(to, node, inputs) ?? to.adopt(node, inputs));
@@ -64,8 +66,8 @@ export function copy(graph: Graph, outputs: Iterable<NodeId>, rewrite?: Rewrite)
 }
 
 /** The same list where all of them kept their places: most passes move few nodes. */
-function mapped(ids: readonly NodeId[], map: NodeMap): readonly NodeId[] {
-  for (const id of ids) if (map.get(id) !== id) return ids.map((i) => map.get(i)!);
+export function mapped(ids: readonly NodeId[], map: NodeMap): readonly NodeId[] {
+  for (let i = 0; i < ids.length; i++) if (map.get(ids[i]!) !== ids[i]) return ids.map((id) => map.get(id)!);
   return ids;
 }
 

@@ -3,7 +3,7 @@
 import { Builder } from "../graph/builder";
 import { BATCH, dimOf, hasAxis, sameShape, type Shape } from "../graph/shape";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
-import { reachable } from "../graph/walk";
+import { mapped, NodeMap, reachable } from "../graph/walk";
 import type { Pass } from "./pass";
 
 /** Elements of a kernel that does not stay in a core's cache. */
@@ -36,7 +36,7 @@ function keyOf(graph: Graph, node: GraphNode): string | undefined {
   return simple ? JSON.stringify([node.op, node.attrs, node.inputs[1], x]) : undefined;
 }
 
-function groupsOf(graph: Graph, needed: readonly boolean[]): Group[] {
+function groupsOf(graph: Graph, needed: Uint8Array): Group[] {
   const byKey = new Map<string, NodeId[]>();
   for (const node of graph.nodes) {
     const key = needed[node.id] ? keyOf(graph, node) : undefined;
@@ -59,11 +59,13 @@ function groupsOf(graph: Graph, needed: readonly boolean[]): Group[] {
 function independent(graph: Graph, groups: readonly Group[], members: Group): boolean {
   const groupOf = new Map(groups.flatMap((g) => g.map((id) => [id, g] as const)));
   const goal = new Set(members);
-  const seen = new Set<NodeId>();
+  const seen = new Uint8Array(graph.nodes.length);
   const open = members.flatMap((id) => graph.nodes[id]!.inputs);
+  /** What comes before all of them needs none. */
+  const first = Math.min(...members, ...groupOf.keys());
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
+    if (id < first || seen[id] === 1) continue;
+    seen[id] = 1;
     if (goal.has(id)) return false;
     for (const one of groupOf.get(id) ?? [id]) open.push(...graph.nodes[one]!.inputs);
   }
@@ -71,35 +73,35 @@ function independent(graph: Graph, groups: readonly Group[], members: Group): bo
 }
 
 /** In the order of the graph, but for what a group needs, which comes before its first member. */
-function merged(graph: Graph, outputs: readonly NodeId[], groups: readonly Group[]): { b: Builder; map: Map<NodeId, NodeId> } {
+function merged(graph: Graph, outputs: readonly NodeId[], groups: readonly Group[]): { b: Builder; map: NodeMap } {
   const groupOf = new Map(groups.flatMap((g) => g.map((id) => [id, g] as const)));
   const needed = reachable(graph, outputs);
-  const b = new Builder();
-  const map = new Map<NodeId, NodeId>();
+  const b = new Builder(undefined, graph.nodes.length);
+  const map = new NodeMap(graph.nodes.length);
+  const inputsOf = (id: NodeId): readonly NodeId[] => groupOf.get(id)?.flatMap((one) => graph.nodes[one]!.inputs) ?? graph.nodes[id]!.inputs;
+  const make = (id: NodeId): void => {
+    const node = graph.nodes[id]!;
+    b.origin = node.origin;
+    const group = groupOf.get(id);
+    if (group) together(graph, b, map, group);
+    else map.set(id, b.adopt(node, mapped(node.inputs, map)));
+  };
   for (const { id: root } of graph.nodes) {
-    if (!needed[root]) continue;
+    if (needed[root] === 0) continue;
     const open = [root];
-    while (open.length > 0) {
-      const id = open.at(-1)!;
-      const group = groupOf.get(id) ?? [id];
-      const missing = map.has(id) ? [] : group.flatMap((one) => graph.nodes[one]!.inputs).filter((i) => !map.has(i));
-      if (missing.length > 0) {
-        open.push(...missing);
-        continue;
-      }
+    for (let id = open.at(-1); id !== undefined; id = open.at(-1)) {
+      const waiting = open.length;
+      if (!map.has(id)) for (const i of inputsOf(id)) if (!map.has(i)) open.push(i);
+      if (open.length > waiting) continue;
       open.pop();
-      if (map.has(id)) continue;
-      const node = graph.nodes[id]!;
-      b.origin = node.origin;
-      if (group.length === 1) map.set(id, b.adopt(node, node.inputs.map((i) => map.get(i)!)));
-      else together(graph, b, map, group);
+      if (!map.has(id)) make(id);
     }
   }
   b.origin = undefined;
   return { b, map };
 }
 
-function together(graph: Graph, b: Builder, map: Map<NodeId, NodeId>, group: Group): void {
+function together(graph: Graph, b: Builder, map: NodeMap, group: Group): void {
   const first = graph.nodes[group[0]!]!;
   const pictures = group.map((id) => map.get(graph.nodes[id]!.inputs[0]!)!);
   const all = b.add("concat", { along: BATCH }, pictures);

@@ -4,7 +4,7 @@
 import type { Builder } from "../graph/builder";
 import { hasAxis, sameShape, type Shape } from "../graph/shape";
 import type { Graph, GraphNode, NodeId, NodeOf } from "../graph/types";
-import { copy } from "../graph/walk";
+import { copy, reachable } from "../graph/walk";
 import { type Form, Forms, isPicture, isPart } from "./linear-forms";
 import type { Pass } from "./pass";
 import { times } from "./pass";
@@ -16,7 +16,7 @@ export const linear: Pass = {
   rewrite(graph, outputs) {
     const solid = materialized(graph, outputs);
     let changed = false;
-    const centres = centresOf(graph);
+    const centres = centresOf(graph, outputs);
     const made = new Map<NodeId, NodeId>();
     let forms: Forms | undefined;
     const copied = copy(graph, outputs, (b, node, inputs) => {
@@ -40,10 +40,11 @@ export const linear: Pass = {
 };
 
 /** Of the nodes that take a mean of a picture away from it, the one a picture with the finest mean. */
-function centresOf(graph: Graph): Map<NodeId, NodeId> {
+function centresOf(graph: Graph, outputs: readonly NodeId[]): Map<NodeId, NodeId> {
+  const needed = reachable(graph, outputs);
   const best = new Map<NodeId, NodeId>();
   for (const node of graph.nodes) {
-    if (node.op !== "sub" || !isPicture(node.shape)) continue;
+    if (needed[node.id] === 0 || node.op !== "sub" || !isPicture(node.shape)) continue;
     const [x, m] = node.inputs as [NodeId, NodeId];
     const mean = graph.nodes[m]!;
     if (!isPart(mean.shape, node.shape) || !meanOf(graph, mean, x)) continue;

@@ -1,6 +1,6 @@
 import type { Graph, NodeId } from "../graph/types";
 import { sameShape } from "../graph/shape";
-import { reachable, users } from "../graph/walk";
+import { reachable } from "../graph/walk";
 import { isPart, isPicture } from "./linear-forms";
 
 /**
@@ -9,19 +9,25 @@ import { isPart, isPicture } from "./linear-forms";
  */
 export function materialized(graph: Graph, outputs: readonly NodeId[]): Set<NodeId> {
   const needed = reachable(graph, outputs);
-  const readers = users(graph);
+  const summed = onlySummed(graph, needed);
   const found = new Set<NodeId>(outputs);
-  for (const node of graph.nodes) {
-    if (!needed[node.id] || !isPicture(node.shape)) continue;
-    if (readers[node.id]!.some((r) => needed[r] && !passesOn(graph, needed, readers, r, node.id))) found.add(node.id);
+  for (const reader of graph.nodes) {
+    if (needed[reader.id] === 0) continue;
+    for (const id of reader.inputs) if (isPicture(graph.nodes[id]!.shape) && !passesOn(graph, summed, reader.id, id)) found.add(id);
   }
   return found;
 }
 
-function passesOn(graph: Graph, needed: readonly boolean[], readers: readonly (readonly NodeId[])[], reader: NodeId, from: NodeId): boolean {
+/** For each node 1 if nothing but sums and means reads it. */
+function onlySummed(graph: Graph, needed: Uint8Array): Uint8Array {
+  const summed = new Uint8Array(graph.nodes.length).fill(1);
+  for (const { id, op, inputs } of graph.nodes) if (needed[id] === 1 && op !== "sum" && op !== "mean") for (const i of inputs) summed[i] = 0;
+  return summed;
+}
+
+function passesOn(graph: Graph, summed: Uint8Array, reader: NodeId, from: NodeId): boolean {
   const node = graph.nodes[reader]!;
   const { shape } = graph.nodes[from]!;
-  const sums = (id: NodeId): boolean => ["sum", "mean"].includes(graph.nodes[id]!.op);
   switch (node.op) {
     case "sum":
     case "mean":
@@ -33,7 +39,7 @@ function passesOn(graph: Graph, needed: readonly boolean[], readers: readonly (r
     case "mul": {
       const others = node.inputs.filter((i) => i !== from);
       if (others.every((i) => isPart(graph.nodes[i]!.shape, shape)) && others.length > 0) return true;
-      return sameShape(node.shape, shape) && readers[reader]!.every((r) => !needed[r] || sums(r));
+      return sameShape(node.shape, shape) && summed[reader] === 1;
     }
     default:
       return false;

@@ -10,69 +10,103 @@ export const pairings: Pass = {
   name: "pairings",
   doc: "Σ k·kernel_adjoint(x, g) → Σ g·conv(x, k), and s·kernel_adjoint(x, g) → kernel_adjoint(x, s·g), where k is larger than the result",
   rewrite(graph, outputs) {
-    const readers = readersOf(graph, outputs);
-    const alone = new Set<NodeId>();
+    const alone = scalable(graph, outputs);
+    // Most rounds find nothing: whether there is anything is seen without a copy.
+    if (!anything(graph, reachable(graph, outputs), alone)) return { graph, outputs: [...outputs], changed: false };
     const convolved = new Set<string>();
     let changed = false;
     const copied = copy(graph, outputs, (b, node, inputs) => {
       if (node.op === "conv") convolved.add(keyOf(inputs, node.attrs.window));
-      // What may be scaled has no reader but the scale, in this graph and so in the new one.
-      if (node.op === "conv_kernel_adjoint" || (MOVES.has(node.op) && node.inputs.every((i) => alone.has(i)))) if (readers.get(node.id) === 1) alone.add(node.id);
-      const better = node.op === "sum" ? paired(b, node, inputs[0]!, convolved) : node.op === "mul" && node.inputs.some((i) => alone.has(i)) ? scaled(b, inputs) : undefined;
+      let better: NodeId | undefined;
+      if (node.op === "sum") {
+        const found = pairOf(b, node, inputs[0]!, convolved);
+        better = found && paired(b, found);
+      } else if (node.op === "mul" && node.inputs.some((i) => alone.has(i))) better = scaled(b, inputs);
       if (better === undefined || !sameShape(b.shape(better), node.shape)) return undefined;
       changed = true;
       return better;
     });
-    // What was only tried must not stay behind.
-    return changed ? { graph: copied.graph, outputs: outputs.map((id) => copied.map.get(id)!), changed } : { graph, outputs: [...outputs], changed };
+    return { graph: copied.graph, outputs: outputs.map((id) => copied.map.get(id)!), changed };
   },
 };
+
+/** What may be scaled: it has no reader but the scale, in this graph and so in a new one. */
+function scalable(graph: Graph, outputs: readonly NodeId[]): Set<NodeId> {
+  const readers = readersOf(graph, outputs);
+  const alone = new Set<NodeId>();
+  for (const { id, op, inputs } of graph.nodes) if (readers[id] === 1 && (op === "conv_kernel_adjoint" || (MOVES.has(op) && inputs.every((i) => alone.has(i))))) alone.add(id);
+  return alone;
+}
+
+function anything(graph: Graph, needed: Uint8Array, alone: ReadonlySet<NodeId>): boolean {
+  const convolved = new Set<string>();
+  for (const node of graph.nodes) {
+    if (needed[node.id] === 0) continue;
+    if (node.op === "conv") convolved.add(keyOf(node.inputs, node.attrs.window));
+    if (node.op === "sum" && pairOf(graph, node, node.inputs[0]!, convolved)) return true;
+    if (node.op === "mul" && node.inputs.some((i) => alone.has(i)) && node.inputs.some((i) => graph.nodes[i]!.shape.length === 0)) return true;
+  }
+  return false;
+}
 
 const MOVES: ReadonlySet<string> = new Set(["flatten", "unflatten", "rename"]);
 const keyOf = (inputs: readonly NodeId[], window: unknown): string => `${inputs.join()} ${JSON.stringify(window)}`;
 const elements = (shape: Shape): number => shape.reduce((n, a) => n * (typeof a.dim === "number" ? a.dim : Infinity), 1);
 
-function readersOf(graph: Graph, outputs: readonly NodeId[]): Map<NodeId, number> {
+function readersOf(graph: Graph, outputs: readonly NodeId[]): Uint32Array {
   const needed = reachable(graph, outputs);
-  const readers = new Map<NodeId, number>();
-  for (const id of [...graph.nodes.flatMap((n) => (needed[n.id] ? n.inputs : [])), ...outputs]) readers.set(id, (readers.get(id) ?? 0) + 1);
+  const readers = new Uint32Array(graph.nodes.length);
+  for (const n of graph.nodes) if (needed[n.id] === 1) for (const i of n.inputs) readers[i]!++;
+  for (const id of outputs) readers[id]!++;
   return readers;
 }
 
 /** A value behind changes of shape, and these changes. */
-function behind(b: Builder, id: NodeId): { node: GraphNode; moves: string } {
-  let node = b.node(id);
+function behind(graph: Graph, id: NodeId): { node: GraphNode; moves: string } {
+  let node = graph.nodes[id]!;
   const moves: string[] = [];
   while (MOVES.has(node.op)) {
     moves.push(`${node.op} ${JSON.stringify(node.attrs)}`);
-    node = b.node(node.inputs[0]!);
+    node = graph.nodes[node.inputs[0]!]!;
   }
   return { node, moves: moves.join(" of ") };
 }
 
 /** The factors of a product of products. */
-const factors = (b: Builder, id: NodeId): NodeId[] => {
-  const node = b.node(id);
-  return node.op === "mul" ? node.inputs.flatMap((i) => factors(b, i)) : [id];
+const factors = (graph: Graph, id: NodeId): NodeId[] => {
+  const node = graph.nodes[id]!;
+  return node.op === "mul" ? node.inputs.flatMap((i) => factors(graph, i)) : [id];
 };
 
-function paired(b: Builder, node: NodeOf<"sum">, x: NodeId, convolved: ReadonlySet<string>): NodeId | undefined {
+interface Pair {
+  readonly gradient: NodeOf<"conv_kernel_adjoint">;
+  readonly kernel: NodeId;
+  readonly scalars: readonly NodeId[];
+}
+
+/** What a sum over all of a product is, if it is a kernel times its own gradient. */
+function pairOf(graph: Graph, node: NodeOf<"sum">, x: NodeId, convolved: ReadonlySet<string>): Pair | undefined {
   if (node.shape.length > 0) return undefined;
-  const all = factors(b, x);
-  const [scalars, large] = [all.filter((i) => b.shape(i).length === 0), all.filter((i) => b.shape(i).length > 0)];
+  const shapeOf = (id: NodeId): Shape => graph.nodes[id]!.shape;
+  const all = factors(graph, x);
+  const [scalars, large] = [all.filter((i) => shapeOf(i).length === 0), all.filter((i) => shapeOf(i).length > 0)];
   if (large.length !== 2) return undefined;
   for (const [one, other] of [large, [...large].reverse()] as [NodeId, NodeId][]) {
-    const [gradient, kernel] = [behind(b, one), behind(b, other)];
+    const [gradient, kernel] = [behind(graph, one), behind(graph, other)];
     if (gradient.node.op !== "conv_kernel_adjoint" || gradient.moves !== kernel.moves || !sameShape(gradient.node.shape, kernel.node.shape)) continue;
     const [picture, g] = gradient.node.inputs as [NodeId, NodeId];
-    const { window } = gradient.node.attrs;
-    if (!convolved.has(keyOf([picture, kernel.node.id], window)) || !(elements(kernel.node.shape) > elements(b.shape(g)))) continue;
-    const result = b.add("conv", { window }, [picture, kernel.node.id]);
-    const product = b.add("mul", {}, [g, result]);
-    const sum = b.add("sum", { over: b.shape(product).map((a) => a.axis) }, [product]);
-    return scalars.reduce((y, s) => b.add("mul", {}, [y, s]), sum);
+    if (!convolved.has(keyOf([picture, kernel.node.id], gradient.node.attrs.window)) || !(elements(kernel.node.shape) > elements(shapeOf(g)))) continue;
+    return { gradient: gradient.node, kernel: kernel.node.id, scalars };
   }
   return undefined;
+}
+
+function paired(b: Builder, { gradient, kernel, scalars }: Pair): NodeId {
+  const [picture, g] = gradient.inputs as [NodeId, NodeId];
+  const result = b.add("conv", { window: gradient.attrs.window }, [picture, kernel]);
+  const product = b.add("mul", {}, [g, result]);
+  const sum = b.add("sum", { over: b.shape(product).map((a) => a.axis) }, [product]);
+  return scalars.reduce((y, s) => b.add("mul", {}, [y, s]), sum);
 }
 
 /** s·M(kernel_adjoint(x, g)) → M(kernel_adjoint(x, s·g)) for one number s and a smaller g. */
