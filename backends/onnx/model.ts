@@ -87,7 +87,8 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const wide = spec.unshaped ? withOnes(graph, spec.inputs) : new Map<NodeId, readonly number[]>();
   const { emitter, problems } = lowerGraph(graph, given, wanted, { reserved: spec.outputs.map((o) => o.name), ...(spec.lowerings ? { lowerings: spec.lowerings } : {}), dims: wide, brief: spec.brief ?? false });
   if (problems.length > 0) throw new Error(`defect: ${spec.name} has no ONNX form: ${problems.map((p) => p.reason).join("; ")}`);
-  const { operators, names, dims } = named(emitter, spec);
+  const { operators: written, names, dims } = named(emitter, spec);
+  const { operators, dims: asRead } = spec.unshaped ? asInputsAreRead(written, new Set(spec.inputs.map((i) => i.name)), new Set(spec.outputs.map((o) => o.name)), emitter.initializers) : { operators: written, dims: new Map<string, readonly number[]>() };
   const used = new Set(operators.flatMap((o) => o.inputs));
   const stored = constants.filter((c) => used.has(c.name)).map((c) => storedInitializer(graph, c));
   const own = [...emitter.initializers.values()].filter((i) => used.has(i.name));
@@ -95,7 +96,10 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const bytes = encodeModel({
     name: spec.name,
     operators: spec.silent ? [NOTHING, ...operators] : operators,
-    inputs: spec.inputs.map((i) => ({ ...info(i.name, graph.nodes[i.node]!.shape), ...(wide.has(i.node) ? { dims: wide.get(i.node)! } : {}) })),
+    inputs: spec.inputs.map((i) => {
+      const other = asRead.get(i.name) ?? wide.get(i.node);
+      return { ...info(i.name, graph.nodes[i.node]!.shape), ...(other ? { dims: other } : {}) };
+    }),
     outputs: [
       ...(spec.silent ? NOTHING.outputs.map((name) => ({ name, dims: "sequence" as const })) : []),
       ...spec.outputs.map((o) => ({ ...info(o.name, graph.nodes[o.node]!.shape), ...(dims.has(o.name) ? { dims: dims.get(o.name)! } : {}) })),
@@ -166,6 +170,35 @@ function reshapedOnce(operators: readonly Operator[], initializers: ReadonlyMap<
     sources.set(o.outputs[0]!, source);
     return { ...o, inputs: [source, target] };
   });
+}
+
+/** Inputs that are read reshaped only come with the dims that most of their readers want. */
+function asInputsAreRead(operators: readonly Operator[], inputs: ReadonlySet<string>, outputs: ReadonlySet<string>, initializers: ReadonlyMap<string, Initializer>): { operators: Operator[]; dims: Map<string, readonly number[]> } {
+  /** Of each input that is only reshaped, its Reshapes by their targets. */
+  const readers = new Map<string, Map<string, Operator[]>>();
+  const direct = new Set<string>();
+  for (const o of operators) {
+    const target = o.type === "Reshape" ? initializers.get(o.inputs[1]!) : undefined;
+    for (const [i, name] of o.inputs.entries()) {
+      if (!inputs.has(name)) continue;
+      if (i > 0 || target === undefined || !target.data.every((d: number) => d > 0)) direct.add(name);
+      else {
+        const own = readers.get(name) ?? new Map<string, Operator[]>();
+        readers.set(name, own.set(o.inputs[1]!, [...(own.get(o.inputs[1]!) ?? []), o]));
+      }
+    }
+  }
+  const dims = new Map<string, readonly number[]>();
+  const instead = new Map<string, string>();
+  for (const [name, targets] of readers) {
+    if (direct.has(name)) continue;
+    const [target, most] = [...targets].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+    dims.set(name, [...initializers.get(target)!.data]);
+    // An output of the model stays a copy.
+    for (const o of most) if (!outputs.has(o.outputs[0]!)) instead.set(o.outputs[0]!, name);
+  }
+  const kept = operators.filter((o) => !(o.type === "Reshape" && instead.has(o.outputs[0]!)));
+  return { operators: kept.map((o) => (o.inputs.some((i) => instead.has(i)) ? { ...o, inputs: o.inputs.map((i) => instead.get(i) ?? i) } : o)), dims };
 }
 
 /** Without the operators whose results nobody reads. */

@@ -5,7 +5,7 @@ import { constantOf, localPass, negated, times, withConstant } from "./pass";
 
 export const arithmetic = localPass(
   "arithmetic",
-  "x + 0, x·1, x·0, x / k, −(−x), a + (−b), k₁·(k₂·x), powers with a simpler name",
+  "x + 0, x + x, x·1, x·0, x / k, (k·x) / y, −(−x), a + (−b), k₁·(k₂·x), powers with a simpler name",
   (b, node, inputs) => {
     switch (node.op) {
       case "add":
@@ -50,6 +50,7 @@ function sum(b: Builder, [x, y]: [NodeId, NodeId]): NodeId | undefined {
   const [mx, my] = [minus(b, x), minus(b, y)];
   if (my !== undefined) return b.add("sub", {}, [x, my]);
   if (mx !== undefined) return b.add("sub", {}, [y, mx]);
+  if (x === y) return times(b, x, 2);
   const inner = known && b.node(known.x);
   if (inner?.op !== "add") return undefined;
   const deeper = withConstant(b, inner.inputs);
@@ -86,6 +87,9 @@ function product(b: Builder, node: GraphNode, [x, y]: [NodeId, NodeId]): NodeId 
 function quotient(b: Builder, [x, y]: [NodeId, NodeId]): NodeId | undefined {
   const k = constantOf(b, y);
   if (k !== undefined && k !== 0) return times(b, x, 1 / k);
+  const inner = b.node(x);
+  const scaled = inner.op === "mul" ? withConstant(b, inner.inputs) : undefined;
+  if (scaled) return times(b, b.add("div", {}, [scaled.x, y]), scaled.k);
   const [mx, my] = [minus(b, x), minus(b, y)];
   if (mx !== undefined) return negated(b, b.add("div", {}, [mx, y]));
   return my !== undefined ? negated(b, b.add("div", {}, [x, my])) : undefined;

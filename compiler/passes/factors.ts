@@ -1,12 +1,12 @@
 // Factors that lack axes of what they scale are brought together, and out of sums: the large tensor is touched once.
 import type { Builder } from "../graph/builder";
 import { axesOf, hasAxis } from "../graph/shape";
-import type { NodeId, NodeOf } from "../graph/types";
+import type { GraphNode, NodeId, NodeOf } from "../graph/types";
 import { localPass, negated } from "./pass";
 
 export const factors = localPass(
   "factors",
-  "Σ s·x → s·Σ x where s lacks the axes, (x·s)·t → x·(s·t) and x / s → x·(1/s) where s and t are smaller than x",
+  "Σ s·x → s·Σ x where s lacks the axes, Σ (x − mean x) → 0, (x·s)·t → x·(s·t) and x / s → x·(1/s) where s and t are smaller than x",
   (b, node, inputs) => {
     switch (node.op) {
       case "sum":
@@ -33,6 +33,7 @@ function outOfSum(b: Builder, node: NodeOf<"sum"> | NodeOf<"mean">, x: NodeId): 
   if (over.length === 0) return undefined;
   const inner = b.node(x);
   if (inner.op === "neg") return negated(b, b.add(node.op, { over }, inner.inputs));
+  if (inner.op === "sub" && isOwnMean(b, inner.inputs, over)) return nothing(b, node);
   if (inner.op !== "mul") return undefined;
   for (const i of [0, 1]) {
     const [s, rest] = [inner.inputs[i]!, inner.inputs[1 - i]!];
@@ -43,6 +44,16 @@ function outOfSum(b: Builder, node: NodeOf<"sum"> | NodeOf<"mean">, x: NodeId): 
     return left.length > 0 ? b.add(node.op, { over: left }, [scaled]) : scaled;
   }
   return undefined;
+}
+
+/** Of x and y: y is the mean of x, over no other axes than these. */
+function isOwnMean(b: Builder, [x, y]: readonly NodeId[], over: readonly string[]): boolean {
+  const mean = b.node(y!);
+  return mean.op === "mean" && mean.inputs[0] === x && mean.attrs.over.every((axis) => over.includes(axis));
+}
+function nothing(b: Builder, { shape }: GraphNode): NodeId {
+  const zero = b.constant(0);
+  return shape.length > 0 ? b.add("expand", { shape }, [zero]) : zero;
 }
 
 /** (x·s)·t → x·(s·t) */

@@ -43,14 +43,14 @@ export class Tiled {
     const gradient = this.result(g);
     const dv = this.e.op("MatMul", [this.kernel(kernel, true), joined(this.e, gradient)]);
     const [th, tw] = this.tiles();
-    const apart = this.e.transpose(this.e.reshape(dv, [n, [this.points], [c], product([[th], [tw]])], [n, [this.points], [c], [th], [tw]]), [0, 2, 1, 3, 4]);
+    const apart = this.e.transpose(dv, [0, 2, 1, 3]);
     const single = product([n, [c]]);
     const zero = mode === "zero";
     const begin = zero ? [pad.top, pad.left] : [0, 0];
     const [h, w] = zero ? [this.site.h, this.site.w] : this.padded();
     const end = [h, w].map((size, i) => ((i === 0 ? th : tw) - 1) * step + reach - begin[i]! - number(size));
     const spread = this.e.op("ConvTranspose", [
-      this.e.reshape(apart, [n, [c], [this.points], [th], [tw]], [single, [this.points], [th], [tw]]),
+      this.e.reshape(apart, [n, [c], [this.points], product([[th], [tw]])], [single, [this.points], [th], [tw]]),
       this.constant("x", () => this.tiling.input, [this.points, 1, reach, reach]),
     ], { kernel_shape: ints([reach, reach]), strides: ints([step, step]), pads: ints([...begin, ...end]) });
     return this.e.reshape(spread, [single, [1], [h], [w]], [n, [c], [h], [w]]);

@@ -4,6 +4,7 @@ import { type Emitter, extentsOf } from "../emitter";
 import { float, int } from "../operator";
 import { aligned } from "./layout";
 import type { Lowering } from "./lowering";
+import { lengthOf } from "./vectors";
 
 /** TensorProto.DataType.FLOAT, as Cast wants it. */
 const FLOAT = int(1);
@@ -13,6 +14,8 @@ export const unary =
   <K extends OpName>(type: string): Lowering<K> =>
   (e, node) =>
     e.op(type, [e.value(node.inputs[0]!)]);
+
+export const sqrt: Lowering<"sqrt"> = (e, node) => lengthOf(e, node) ?? unary<"sqrt">("Sqrt")(e, node);
 
 /**
  * The nodes whose values are combined. Behind an `expand` its operand will do, as long as the others have the axes: a

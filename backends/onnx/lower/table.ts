@@ -7,8 +7,8 @@ import { convInputAdjoint } from "./input-adjoint";
 import { convKernelAdjoint } from "./kernel-adjoint";
 import type { Lowering } from "./lowering";
 import { pad, padAdjoint } from "./pad";
-import { binary, greater, power, relu, reluAdjoint, unary } from "./pointwise";
-import { maxMask, reduce, size } from "./reduce";
+import { binary, greater, power, relu, reluAdjoint, sqrt, unary } from "./pointwise";
+import { maxMask, reduce, size, sum } from "./reduce";
 import { avgPool, avgPoolAdjoint, upsample, upsampleAdjoint } from "./resample";
 
 /** One lowering an operation; a new operation is a type error here until it has one. */
@@ -19,7 +19,7 @@ const LOWERINGS: { readonly [K in OpName]: Lowering<K> } = {
   neg: unary("Neg"),
   exp: unary("Exp"),
   log: unary("Log"),
-  sqrt: unary("Sqrt"),
+  sqrt,
   tanh: unary("Tanh"),
   sigmoid: unary("Sigmoid"),
   softplus: unary("Softplus"),
@@ -36,7 +36,7 @@ const LOWERINGS: { readonly [K in OpName]: Lowering<K> } = {
   maximum: binary("Max"),
   minimum: binary("Min"),
   greater,
-  sum: reduce("ReduceSum"),
+  sum,
   mean: reduce("ReduceMean"),
   max: reduce("ReduceMax"),
   max_mask: maxMask,
