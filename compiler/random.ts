@@ -46,9 +46,13 @@ export class Random {
   /** low + (high − low)·`unit()` each, in turn. The state in local variables: a training begins with tens of millions of these. */
   fillUniform(values: Float32Array, low: number, high: number): void {
     const range = high - low;
-    let [a, b, c, counter] = [this.a, this.b, this.c, this.counter];
-    for (let at = 0; at < values.length; at++) {
-      const sum = (a + b + counter) | 0;
+    let a = this.a | 0;
+    let b = this.b | 0;
+    let c = this.c | 0;
+    let counter = this.counter | 0;
+    const { length } = values;
+    for (let at = 0; at < length; at++) {
+      const sum = (((a + b) | 0) + counter) | 0;
       counter = (counter + 1) | 0;
       a = b ^ (b >>> 9);
       b = (c + (c << 3)) | 0;

@@ -5,7 +5,7 @@ import { type Extent, numberOf, product } from "../extent";
 import { int } from "../operator";
 import { aligned, inOrder, reordered } from "./layout";
 import type { Lowering } from "./lowering";
-import { byVector, dot } from "./vectors";
+import { byVector } from "./vectors";
 
 /**
  * A matrix product: axes of both that run along are its batch, axes of one operand alone its rows or columns. Without a
@@ -21,7 +21,7 @@ export const contract: Lowering<"contract"> = (e, node) => {
   const columns = sb.filter((x) => !hasAxis(sa, x.axis));
   if ([...rows, ...columns].some((x) => over.includes(x.axis))) throw new Error("defect: a contracted axis that one operand lacks");
   if (summed.length === 0) return e.op("Mul", [aligned(e, a, node.shape), aligned(e, b, node.shape)]);
-  if (rows.length + columns.length === 0) return dot(e, [a, b]) ?? sumOfProducts(e, [a, b], sa, over, node.shape);
+  if (rows.length + columns.length === 0) return sumOfProducts(e, [a, b], sa, over, node.shape);
   const vector = along.length === 0 ? byVector(e, [a, b], summed) : undefined;
   if (vector !== undefined) return vector;
   // The operand whose own axes come first in the result is the left one: then nothing is left to transpose.

@@ -4,7 +4,6 @@ import { type Extent, numberOf, product } from "../extent";
 import { int } from "../operator";
 import { inOrder, reordered } from "./layout";
 import type { Lowering } from "./lowering";
-import { dotOf } from "./vectors";
 
 type Reduction = "sum" | "mean" | "max";
 
@@ -18,6 +17,9 @@ export const reduce =
     const kept = shape.filter((a) => !node.attrs.over.includes(a.axis));
     // A batch of one, in most trainings: there is nothing to reduce.
     if (over.every((at) => shape[at]!.dim === 1)) return reordered(e, e.reshape(e.value(id), extentsOf(shape), extentsOf(kept)), kept, node.shape);
+    // Of all there is, in whatever dims it was made.
+    const made = kept.length === 0 ? e.unshaped(e.value(id)) : undefined;
+    if (made) return e.op(type, [made.value], { keepdims: int(0) });
     const ones = keepingAxes(e, type, e.value(id), shape, over);
     if (ones !== undefined) return reordered(e, ones, kept, node.shape);
     const result = e.op(type, [e.value(id), e.ints([...over].sort((a, b) => a - b))], { keepdims: int(0) });
@@ -37,8 +39,6 @@ function keepingAxes(e: Emitter, type: string, value: string, shape: Shape, over
   const left = dims.slice(0, shape.length - over.length).map((d): Extent => [d]);
   return e.reshape(reduced, [...left, ...Array.from({ length: over.length + ones }, (): Extent => [1])], left);
 }
-
-export const sum: Lowering<"sum"> = (e, node) => dotOf(e, node) ?? reduce<"sum">("ReduceSum")(e, node);
 
 /** ArgMax over the joined axes gives the first maximum; a row of 0, 1, 2, … compared with it marks the place. */
 export const maxMask: Lowering<"max_mask"> = (e, node) => {

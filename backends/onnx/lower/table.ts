@@ -8,7 +8,7 @@ import { convKernelAdjoint } from "./kernel-adjoint";
 import type { Lowering } from "./lowering";
 import { pad, padAdjoint } from "./pad";
 import { binary, greater, power, relu, reluAdjoint, sqrt, unary } from "./pointwise";
-import { maxMask, reduce, size, sum } from "./reduce";
+import { maxMask, reduce, size } from "./reduce";
 import { avgPool, avgPoolAdjoint, upsample, upsampleAdjoint } from "./resample";
 
 /** One lowering an operation; a new operation is a type error here until it has one. */
@@ -36,7 +36,7 @@ const LOWERINGS: { readonly [K in OpName]: Lowering<K> } = {
   maximum: binary("Max"),
   minimum: binary("Min"),
   greater,
-  sum,
+  sum: reduce("ReduceSum"),
   mean: reduce("ReduceMean"),
   max: reduce("ReduceMax"),
   max_mask: maxMask,

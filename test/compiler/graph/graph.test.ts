@@ -91,7 +91,7 @@ describe("walk", () => {
   it("finds users and what is needed", () => {
     const { b, x, y, z, dead } = build();
     expect(users(b)).toEqual([[y, dead], [z, z], [], []]);
-    expect(reachable(b, [z])).toEqual([true, true, false, true]);
+    expect([...reachable(b, [z])]).toEqual([1, 1, 0, 1]);
     expect(users(b)[x]).toContain(dead);
   });
 
