@@ -35,7 +35,7 @@ const GiB = (bytes) => (bytes / 2 ** 30).toFixed(2);
 mkdirSync("bench/results", { recursive: true });
 const rows = new Set(values.rows.split(","));
 const note = (row) => appendFileSync("bench/results/step.jsonl", `${JSON.stringify({ when: new Date().toISOString(), ...row })}\n`);
-const own = (size, ch, ...more) => start("node", [collect, young, ...sparing, "dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`, ...(size === 64 ? ["global_depth=6"] : []), ...more], malloc);
+const own = (size, ch, ...more) => start("node", [collect, ...young, ...sparing, "dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`, ...(size === 64 ? ["global_depth=6"] : []), ...more], malloc);
 
 function setUp() {
   try {

@@ -9,8 +9,11 @@ import settings from "./process.json" with { type: "json" };
 
 /** glibc's mallopt(3) by environment: blocks to 32 MiB come from the heap, up to 1 GiB of free heap is kept, one arena. */
 const MALLOC: Readonly<Record<string, string>> = settings.malloc;
-/** Young objects get 3 × 4 MiB a thread, not 3 × 16: compiling takes as long, and a step on onnxruntime makes few. A step on TensorFlow.js makes many. */
-const YOUNG = settings.young;
+/**
+ * Young objects get 3 × 4 MiB a thread from the start, not up to 3 × 16: compiling takes as long, and a step on onnxruntime makes few. A step on
+ * TensorFlow.js makes many. And they are collected by the thread that made them: the other core has graphs to open.
+ */
+const YOUNG: readonly string[] = settings.young;
 /** What `collectGarbage` needs. */
 const COLLECT = settings.collect;
 /**
@@ -39,7 +42,7 @@ export async function inTuned(native: boolean): Promise<boolean> {
   }
   const mine = Object.fromEntries(Object.entries(MALLOC).filter(([name]) => process.env[name] === undefined));
   if (process.platform !== "linux" || Object.keys(mine).length === 0) return false;
-  const heap = native && !process.env["NODE_OPTIONS"]?.includes(YOUNG.split("=")[0]!) ? [COLLECT, YOUNG] : [COLLECT];
+  const heap = native && !process.env["NODE_OPTIONS"]?.includes("semi-space-size") ? [COLLECT, ...YOUNG] : [COLLECT];
   const child = spawn(process.execPath, [...heap, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...mine, [MARK]: "1" },

@@ -3,6 +3,9 @@
 
 import type { Lowerings } from "./lowering";
 
+/** Key of a graph's metadata, if a runtime's own optimizer is known to find next to nothing in it. */
+export const PLAIN = "ganc.plain";
+
 /** A tensor outside the graphs. Layout: row-major in the order of `axes`. float32. */
 export interface TensorSpec {
   readonly name: string;

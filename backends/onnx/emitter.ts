@@ -22,6 +22,15 @@ export interface Cut {
   readonly total: Dim;
 }
 
+/** From `start` on so many elements of the value's `total` along the axis. */
+export interface Part {
+  readonly value: string;
+  readonly axis: number;
+  readonly start: number;
+  readonly size: number;
+  readonly total: number;
+}
+
 interface Reshaped {
   readonly source: string;
   readonly before: readonly number[];
@@ -224,14 +233,20 @@ export class Emitter {
     if (kept.length === 0) return value;
     const ends = kept.map((c) => this.endOf(c));
     const steps = kept.map((c) => c.step ?? 1);
-    return this.op("Slice", [
+    const part = this.op("Slice", [
       value,
       this.ints(kept.map((c) => c.start)),
       this.ints(ends),
       this.ints(kept.map((c) => c.axis)),
       ...(steps.every((s) => s === 1) ? [] : [this.ints(steps)]),
     ]);
+    const [only] = kept;
+    if (kept.length === 1 && steps[0] === 1 && typeof only!.size === "number" && typeof only!.total === "number") this.parts.set(part, { value, axis: only!.axis, start: only!.start, size: only!.size, total: only!.total });
+    return part;
   }
+  /** Values that are one stretch of another along one axis. */
+  readonly parts = new Map<string, Part>();
+
   private endOf({ start, size, step = 1, total }: Cut): number {
     const end = addDim(scaleDim(size, step), start - step + 1);
     if (typeof end === "number") return end;

@@ -1,5 +1,6 @@
 import { type Dim, showDim } from "../../compiler/graph/dim";
 import type { Lowerings } from "../../compiler/lowering";
+import { PLAIN } from "../../compiler/program";
 import { BATCH, countOf, numbersOf, type Shape } from "../../compiler/graph/shape";
 import type { Graph, NodeId } from "../../compiler/graph/types";
 import { bytesOf, encodeModel, type ExternalPlace, IR_VERSION, OPSET } from "./encode";
@@ -7,6 +8,8 @@ import type { Emitter } from "./emitter";
 import { formsOf, lowerGraph, type OnnxProblem, placeOf, reached } from "./lower/index";
 import type { Initializer, Operator, ValueDim, ValueInfo } from "./operator";
 import { sortedForWalk } from "./order";
+import { isPlain } from "./plain";
+import { splitOnce } from "./split";
 
 export interface NamedNode {
   readonly node: NodeId;
@@ -107,7 +110,7 @@ export function emitModel(spec: ModelSpec): EmittedModel {
     inner: spec.annotate ? annotations(emitter, spec, names) : [],
     initializers: [...stored, ...own],
     places: external?.places ?? new Map(),
-    metadata: spec.metadata ?? {},
+    metadata: { ...spec.metadata, ...(spec.silent && isPlain(operators) ? { [PLAIN]: "yes" } : {}) },
     opset: spec.opset ?? OPSET,
     irVersion: spec.irVersion ?? IR_VERSION,
   });
@@ -150,7 +153,7 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
     if (value !== undefined && made.has(value) && !names.has(value)) names.set(value, placeOf(spec.graph.nodes[id]!));
   }
   const final = (values: readonly string[]): readonly string[] => (values.some((v) => names.has(v)) ? values.map((v) => names.get(v) ?? v) : values);
-  const operators = [...e.operators, ...copies].map((o) => ({ ...o, inputs: final(o.inputs), outputs: final(o.outputs) }));
+  const operators = [...splitOnce(e.operators, e), ...copies].map((o) => ({ ...o, inputs: final(o.inputs), outputs: final(o.outputs) }));
   const wanted = live(reshapedOnce(operators, e.initializers), new Set(spec.outputs.map((o) => o.name)));
   return { operators: spec.lowerings?.without?.includes("walk") ? wanted : sortedForWalk(wanted), names, dims };
 }

@@ -1,6 +1,6 @@
 // Optimizers of onnxruntime that look through a training's graphs for what is never there: quantization, attention, dropout, half precision,
 // norms written in one certain way, constants worth folding into one. Each walks all operators several times; together they are a quarter of
-// the time that a model takes to open. What does find something stays: slices into a Split, transposes into products, activations into what they
+// the time that a model takes to open. What does find something stays: transposes into products, activations into what they
 // follow, pooling in blocks of channels. (Names: graph_transformer_utils.cc and the classes that it makes, onnxruntime 1.30; one
 // that a version does not know is ignored.)
 
@@ -17,5 +17,5 @@ export const IDLE: string = [
   // other types of numbers, other layouts, free dims
   "FreeDimensionOverrideTransformer", "FuseFp16InitializerToFp32NodeTransformer", "NhwcTransformer", "RemoveDuplicateCastTransformer", "SaveShapeValuesFromDataPropagation",
   // what our compiler and emitter have done
-  "CommonSubexpressionElimination", "ConstantSharing", "GatherToSliceFusion", "MatMulAddFusion", "SliceConcatToSpaceToDepthFusion", "TransposeOptimizer",
+  "CommonSubexpressionElimination", "ConstantSharing", "GatherSliceToSplitFusion", "GatherToSliceFusion", "MatMulAddFusion", "SliceConcatToSpaceToDepthFusion", "TransposeOptimizer",
 ].join(";");

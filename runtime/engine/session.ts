@@ -1,6 +1,7 @@
 // How we open onnxruntime. Loaded at first use: commands that run no model should not wait for a 30 MB library.
 import type * as OrtModule from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { PLAIN } from "../../compiler/program.ts";
 import { IDLE } from "./optimizers.ts";
 
 export type Ort = typeof OrtModule;
@@ -37,7 +38,7 @@ export async function openSession(model: Uint8Array, settings: SessionSettings =
     intraOpNumThreads: settings.threads ?? 2,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    graphOptimizationLevel: "all",
+    graphOptimizationLevel: settings.step && isPlain(model) ? "disabled" : "all",
     enableCpuMemArena: settings.arena ?? false,
     enableMemPattern: false,
     // 3: errors. A warning of onnxruntime's speaks of its own optimizer, not of anything a user could change.
@@ -50,5 +51,8 @@ export async function openSession(model: Uint8Array, settings: SessionSettings =
     },
   });
 }
+
+/** As its metadata say. Whoever happens to say the same elsewhere in a model only has it run as it is written. */
+const isPlain = (model: Uint8Array): boolean => Buffer.from(model.buffer, model.byteOffset, model.byteLength).includes(PLAIN);
 
 export type Tensors = Record<string, Tensor>;
