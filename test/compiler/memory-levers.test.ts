@@ -65,3 +65,13 @@ describe("what saves memory leaves the values alone", () => {
     expect(arena({ recompute: "between passes" })).toBeLessThan(directions);
   });
 });
+
+it.each(["ugatit", "cyclegan", "munit", "drit"])("how many numbers will be trained is told before the graphs are made: %s", (name) => {
+  const told: number[] = [];
+  const source = { path: `specs/${name}.gan`, text: readFileSync(`specs/${name}.gan`, "utf8") };
+  const { ok, program } = compile(source, { set: name === "ugatit" ? ["size=32", "load_size=36", "ch=4", "blocks=1", "global_depth=5", "local_depth=4"] : [], until: "graphs", onTrained: (numbers) => told.push(numbers) });
+  expect(ok).toBe(true);
+  expect(told).toEqual([program!.params.reduce((n, p) => n + (p.optimizer === undefined ? 0 : size(p.shape)), 0)]);
+  compile(source, { until: "check", onTrained: (numbers) => told.push(numbers) });
+  expect(told).toHaveLength(1);
+});

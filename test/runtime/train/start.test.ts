@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import type { Program } from "../../../compiler/program.ts";
-import { openThread, startTraining, type Training } from "../../../runtime/train/start.ts";
+import { expect as tellExpected, openThread, startTraining, type Training, type TrainingThread } from "../../../runtime/train/start.ts";
 import type { TrainSettings } from "../../../runtime/train/types.ts";
 
 /** A training that reads its models and then takes its time, until it is told to stop. */
@@ -55,6 +55,15 @@ function begun(onEvent: () => void): { ref: WeakRef<object>; training: Training 
 function* models(graphs: object): Generator<readonly [string, Uint8Array]> {
   for (const name of ["a", "b"]) yield [name, Uint8Array.of(Object.keys(graphs).length)];
 }
+
+it("has memory made ready only for what is little of what is left", () => {
+  const told: unknown[] = [];
+  const thread = { worker: { postMessage: (message: unknown) => told.push(message) } } as unknown as TrainingThread;
+  tellExpected(thread, 1000, 30_000);
+  tellExpected(thread, 1000, 20_000);
+  tellExpected(thread, 500, 20_000);
+  expect(told).toEqual([{ kind: "expect", numbers: 1000 }, { kind: "expect", numbers: 500 }]);
+});
 
 it("hears of a thread that had ended before there was something to train", async () => {
   const thread = openThread(true, new URL("data:text/javascript,throw new Error('broken from the start')"));

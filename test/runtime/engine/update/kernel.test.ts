@@ -90,3 +90,16 @@ describe("the update's kernel", () => {
     expect(guard.every((x) => x === 7)).toBe(true);
   });
 });
+
+describe("memory begun before it is known what lies in it", () => {
+  it("grows to what is needed, and is empty", () => {
+    const room = new Room(100_000);
+    room.touch();
+    room.reserve(200_000);
+    room.reserve(1000);
+    const place = room.take(190_000)!;
+    expect(room.memory.buffer.byteLength).toBe(4 * 65536);
+    expect(new Uint8Array(place.buffer, place.offset, 190_000).every((x) => x === 0)).toBe(true);
+    expect(room.holds(new Float32Array(place.buffer, place.offset, 4))).toBe(true);
+  });
+});
