@@ -1,6 +1,7 @@
 // Training in a process whose memory allocator keeps large blocks. glibc gives them back to the system at once and takes them
 // anew, page by page, several hundred times a step: bench/README.md has what that costs. And whose
-// JavaScript heap stays small. The settings of both are read when a process starts, so the command starts itself again with them.
+// JavaScript heap stays small. The settings of both are read when a process starts, so the command starts itself again with them. (Those of V8's
+// compilers, SPARING, count from when they are set.)
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { UserError } from "../runtime/files/errors";

@@ -35,8 +35,8 @@ export interface ModelSpec {
   readonly lowerings?: Lowerings;
   /**
    * Inputs and outputs may have other dims than their nodes: the same elements in the same order. An output has those it was made with, as a
-   * Reshape of an output is a copy (of a critic's kernel gradient at 256 px: 134 MB); an input of a number a channel has ones behind. Whoever
-   * runs the model asks it for its dims.
+   * Reshape of an output is a copy (of a critic's kernel gradient at 256 px: 134 MB); an input of a number a channel has ones behind, and one that is only reshaped those
+   * that it is reshaped to. Whoever runs the model asks it for its dims.
    */
   readonly unshaped?: boolean;
   /**
@@ -159,8 +159,8 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
 }
 
 /**
- * A reshape of a reshape reads what the first one reads. The runtime would find that, too, but its new operator would stand behind
- * all others, and so be run before them (order.ts).
+ * A reshape of a reshape reads what the first one reads. The runtime would find that, too, where its optimizers run, but its new operator would stand
+ * behind all others, and so be run before them (order.ts).
  */
 function reshapedOnce(operators: readonly Operator[], initializers: ReadonlyMap<string, Initializer>): Operator[] {
   const sources = new Map<string, string>();
@@ -175,32 +175,28 @@ function reshapedOnce(operators: readonly Operator[], initializers: ReadonlyMap<
   });
 }
 
-/** Inputs that are read reshaped only come with the dims that most of their readers want. */
+/** Inputs that are only read reshaped come with the dims of the first Reshape, which goes. (Equal ones are one.) */
 function asInputsAreRead(operators: readonly Operator[], inputs: ReadonlySet<string>, outputs: ReadonlySet<string>, initializers: ReadonlyMap<string, Initializer>): { operators: Operator[]; dims: Map<string, readonly number[]> } {
-  /** Of each input that is only reshaped, its Reshapes by their targets. */
-  const readers = new Map<string, Map<string, Operator[]>>();
+  const first = new Map<string, Operator>();
   const direct = new Set<string>();
   for (const o of operators) {
-    const target = o.type === "Reshape" ? initializers.get(o.inputs[1]!) : undefined;
+    const target = o.type === "Reshape" ? initializers.get(o.inputs[1]!)?.data : undefined;
+    // A number alone keeps its dims, as do those that a 0 or -1 of the target would follow. An output of the model stays a copy.
+    const stands = target !== undefined && target.length > 0 && target.every((d: number) => d > 0) && !outputs.has(o.outputs[0]!);
     for (const [i, name] of o.inputs.entries()) {
       if (!inputs.has(name)) continue;
-      if (i > 0 || target === undefined || !target.data.every((d: number) => d > 0)) direct.add(name);
-      else {
-        const own = readers.get(name) ?? new Map<string, Operator[]>();
-        readers.set(name, own.set(o.inputs[1]!, [...(own.get(o.inputs[1]!) ?? []), o]));
-      }
+      if (i > 0 || !stands) direct.add(name);
+      else if (!first.has(name)) first.set(name, o);
     }
   }
   const dims = new Map<string, readonly number[]>();
   const instead = new Map<string, string>();
-  for (const [name, targets] of readers) {
+  for (const [name, { inputs: [, target], outputs: [result] }] of first) {
     if (direct.has(name)) continue;
-    const [target, most] = [...targets].reduce((a, b) => (b[1].length > a[1].length ? b : a));
-    dims.set(name, [...initializers.get(target)!.data]);
-    // An output of the model stays a copy.
-    for (const o of most) if (!outputs.has(o.outputs[0]!)) instead.set(o.outputs[0]!, name);
+    dims.set(name, [...initializers.get(target!)!.data]);
+    instead.set(result!, name);
   }
-  const kept = operators.filter((o) => !(o.type === "Reshape" && instead.has(o.outputs[0]!)));
+  const kept = operators.filter((o) => !instead.has(o.outputs[0]!));
   return { operators: kept.map((o) => (o.inputs.some((i) => instead.has(i)) ? { ...o, inputs: o.inputs.map((i) => instead.get(i) ?? i) } : o)), dims };
 }
 

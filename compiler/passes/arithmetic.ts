@@ -89,7 +89,8 @@ function quotient(b: Builder, [x, y]: [NodeId, NodeId]): NodeId | undefined {
   if (k !== undefined && k !== 0) return times(b, x, 1 / k);
   const inner = b.node(x);
   const scaled = inner.op === "mul" ? withConstant(b, inner.inputs) : undefined;
-  if (scaled) return times(b, b.add("div", {}, [scaled.x, y]), scaled.k);
+  // A smaller x would be scaled after it has become as large as y.
+  if (scaled && b.shape(y).length <= b.shape(scaled.x).length) return times(b, b.add("div", {}, [scaled.x, y]), scaled.k);
   const [mx, my] = [minus(b, x), minus(b, y)];
   if (mx !== undefined) return negated(b, b.add("div", {}, [mx, y]));
   return my !== undefined ? negated(b, b.add("div", {}, [x, my])) : undefined;

@@ -220,8 +220,8 @@ async function graphStage(segment: Segment, index: number, storage: Storage, mod
 /** A port may have other dims than the storage, of the same elements (`unshaped` of the backend). Undefined where they are no numbers. */
 function dimsOf(ports: readonly InferenceSession.ValueMetadata[], port: string): readonly number[] | undefined {
   const found = ports.find((o) => o.name === port);
-  const dims = found?.isTensor ? found.shape : [];
-  return dims.length > 0 && dims.every((d): d is number => typeof d === "number") ? dims : undefined;
+  const dims = found?.isTensor ? found.shape : undefined;
+  return dims?.every((d): d is number => typeof d === "number") ? dims : undefined;
 }
 
 function kernelStage(segment: Segment, index: number, storage: Storage, updater: Updater): Stage {

@@ -71,7 +71,7 @@ export function openThread(onnx: boolean, file = new URL("./worker.js", import.m
  * Tells the thread what is coming while it waits: it has the memory for that many weights and their moments made ready. Not where that is much of
  * what the system has left: a spec that does not fit should be refused by whoever knows how much it needs, not ended by the system.
  */
-export function expect({ worker }: TrainingThread, numbers: number, left = freemem()): void {
+export function expect({ worker }: TrainingThread, numbers: number, left = Math.min(freemem(), process.constrainedMemory() || Infinity)): void {
   if (bytesOfTrained(numbers) < left / 2) tell(worker, { kind: "expect", numbers });
 }
 

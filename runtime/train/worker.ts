@@ -45,7 +45,7 @@ function memoryFor(numbers: number): Room | undefined {
 const models = new Arriving();
 const begun = new Promise<Begin>((resolve) => {
   parentPort?.on("message", (message: ToWorker) => {
-    if (message.kind === "expect") begunMemory = memoryFor(message.numbers);
+    if (message.kind === "expect") begunMemory ??= memoryFor(message.numbers);
     else if (message.kind === "begin") resolve(message);
     else models.put(message.name, message.bytes);
   });

@@ -111,7 +111,7 @@ function outer(e: Emitter, [a, rows]: [string, Extent], [b, columns]: [string, E
     // A Gemm's third operand adds the sum so far at no cost.
     return e.op("Gemm", sum === undefined ? [flatA, flatB] : [flatA, flatB, sum], { transB: int(1) });
   }
-  // onnxruntime fuses the Transpose into the product.
+  // onnxruntime's optimizers take the Transpose into the product: such a graph is none of the plain ones (plain.ts).
   const products = e.op("MatMul", [a, e.transpose(b, [0, 2, 1])]);
   const total = e.op("ReduceSum", [products, e.ints([0])], { keepdims: int(0) });
   return sum === undefined ? total : e.op("Add", [sum, total]);

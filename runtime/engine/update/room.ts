@@ -17,7 +17,7 @@ export class Room {
   readonly memory: WasmMemory;
   #end = 0;
 
-  /** @param bytes of everything that will be taken, each piece rounded up by `aligned` */
+  /** @param bytes of everything that will be taken, each piece rounded up by `aligned`; or less, if `reserve` is asked for the rest */
   constructor(bytes: number) {
     this.memory = new wasm.Memory({ initial: Math.ceil(bytes / PAGE) });
   }

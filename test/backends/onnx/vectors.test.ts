@@ -90,7 +90,20 @@ it("a model for the engine says when nothing is to be found in it, and reads inp
   const session = await ort.InferenceSession.create(bytes);
   expect(session.inputMetadata.map((i) => i.isTensor && i.shape)).toEqual([[1, 12]]);
   await session.release();
+  const one = h.input("one", axes("batch:1"));
+  const number = h.add("tanh", {}, [h.add("mean", { over: ["batch"] }, [one], [])], []);
+  const scalar = await ort.InferenceSession.create(emitModel({ ...spec, inputs: [{ node: one, name: "one" }], outputs: [{ node: number, name: "y" }] }).bytes);
+  expect(scalar.inputMetadata.map((i) => i.isTensor && i.shape)).toEqual([[1, 1, 1, 1]]);
+  await scalar.release();
   const pooled = h.add("avg_pool", { window: { kernel: [2, 2], stride: [2, 2], pad: [0, 0] }, countPad: true } as never, [x], axes("batch:1 c:3 h:1 w:1"));
   expect(Buffer.from(emitModel({ ...spec, outputs: [{ node: pooled, name: "y" }] }).bytes).includes(PLAIN)).toBe(false);
+  const product = (over: string): boolean => {
+    const g = new Hand();
+    const [a, b] = [g.input("a", axes("batch:2 r:3 k:4")), g.input("b", axes(over === "k" ? "batch:2 k:4 c:5" : "batch:2 c:5 k:4"))];
+    const made = g.add("contract", { over: ["k"] }, [a, b], axes("batch:2 r:3 c:5"));
+    return Buffer.from(emitModel({ ...spec, graph: g, inputs: [{ node: a, name: "a" }, { node: b, name: "b" }], outputs: [{ node: made, name: "y" }] }).bytes).includes(PLAIN);
+  };
+  // The second of these transposes pictures for a product.
+  expect([product("k"), product("c")]).toEqual([true, false]);
   expect(Buffer.from(emitModel({ ...spec, silent: false }).bytes).includes(PLAIN)).toBe(false);
 });

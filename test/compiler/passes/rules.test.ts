@@ -29,6 +29,7 @@ describe("what the passes make of", () => {
     ["x / 4", "%0 = input value x; %1 = constant 0.25; %2 = mul(%0, %1); output %2", (t, x) => t.div(x, { k: 4 })],
     ["x + x", "%0 = input value x; %1 = constant 2; %2 = mul(%0, %1); output %2", (t, x) => t.add(x, x)],
     ["(3·s) / √s · 2", "%0 = input value s; %1 = sqrt(%0); %2 = div(%0, %1); %3 = constant 6; %4 = mul(%2, %3); output %4", (t, _, __, s) => t.mul(t.div(t.mul(s, { k: 3 }), t.one("sqrt", s)), { k: 2 })],
+    ["(3·s) / v", "%0 = input value v; %1 = input value s; %2 = constant 3; %3 = mul(%1, %2); %4 = div(%3, %0); output %4", (t, _, v, s) => t.div(t.mul(s, { k: 3 }), v)],
     ["Σ of what lost its mean", "%0 = constant 0; output %0", (t, _, v) => t.sum(t.sub(v, t.mean(v, ["c"])), ["c"])],
     ["Σ over more than the mean was over", "%0 = constant 0; output %0", (t, x) => t.sum(t.sub(t.mean(x, ["h", "w"]), t.mean(t.mean(x, ["h", "w"]), ["c"])), ["batch", "c"])],
     ["Σ over less than the mean was over", "%0 = input value x; %1 = max(%0) over h, w; %2 = mean(%1) over batch, c; %3 = sub(%1, %2); %4 = sum(%3) over c; output %4", (t, x) => {
