@@ -45,8 +45,8 @@ export async function openSession(model: Uint8Array, settings: SessionSettings =
     logSeverityLevel: 3,
     ...(settings.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: settings.profile }),
     extra: {
-      // Once through the optimizers: a second time they find nothing more in what we write.
-      session: { force_spinning_stop: "1", graph_optimizations_loop_level: "0", intra_op: { spin_duration_us: String(SPIN) } },
+      // A step's graphs go through the optimizers once: a second time they find nothing more in what we write.
+      session: { force_spinning_stop: "1", ...(settings.step ? { graph_optimizations_loop_level: "0" } : {}), intra_op: { spin_duration_us: String(SPIN) } },
       ...(settings.step ? { optimization: { disable_specified_optimizers: IDLE } } : {}),
     },
   });
