@@ -11,7 +11,8 @@ export function loadFitting(spec: string | Source, { memory, ...choices }: Choic
   if (memory === undefined) return loadOrFail(spec, choices, options);
   let least = Infinity;
   for (const recompute of RECOMPUTE) {
-    const c = loadOrFail(spec, choices, { ...options, recompute });
+    // None of them is known to be the one that is trained.
+    const c = loadOrFail(spec, choices, { ...options, recompute, onTrained: undefined });
     const needs = plan(c)?.training.total ?? 0;
     if (needs <= memory) return c;
     least = Math.min(least, needs);

@@ -12,7 +12,7 @@ import { compileOptionsOf, fileReader, importsOf, type Loaded, print, sourceOf }
 /**
  * @param cache of earlier trainings; undefined: it is compiled, and nothing is kept
  * @param named whether a profile will show the operators
- * @param onTrained as the compiler's, if it is compiled; not where it must fit into so many bytes, which several are tried for
+ * @param onTrained as the compiler's, if it is compiled once: not where it must fit into so many bytes
  */
 export function prepare(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined, cache: GraphCache | undefined, named: boolean, onTrained?: CompileOptions["onTrained"]): { prepared: Prepared; models: Iterable<ModelFile> } | undefined {
   const { set = [], variant: variants = [], memory } = flags;
@@ -24,7 +24,7 @@ export function prepare(path: string, flags: Choices & { readonly memory?: numbe
     print(kept.prepared.diagnostics, (file) => kept.prepared.texts[file]);
     return kept;
   }
-  const c = compiled(source, flags, { ...compileOptionsOf(lowerings), ...(onTrained && memory === undefined ? { onTrained } : {}) });
+  const c = compiled(source, flags, { ...compileOptionsOf(lowerings), onTrained });
   if (!c) return undefined;
   const prepared = preparedOf(c);
   return { prepared, models: cache ? keeping(cache, wanted, prepared, emitForTraining(c, named)) : emitForTraining(c, named) };

@@ -67,6 +67,8 @@ export class Emitter {
   private made = 0;
   /** What each Reshape was made of, where all its dims are numbers. */
   private readonly reshaped = new Map<string, Reshaped>();
+  /** Slices that are one stretch of a value along one axis. */
+  readonly parts = new Map<string, Part>();
   private readonly symbols = new Map<string, { value: string; at: number; dim: Dim }>();
   /** Names of the constants, by what they hold. */
   private readonly constants = new Map<string, string>();
@@ -77,10 +79,10 @@ export class Emitter {
    * @param readers how many take each node's value, outputs of the model included
    * @param brief whether names are made for nobody to read: a runtime allocates, hashes and compares each some ten times while it opens a model
    */
-  constructor(readonly graph: Graph, readonly forms = new Chooser(), private readonly readersOf: ReadonlyMap<NodeId, number> = new Map(), private readonly brief = false) {}
+  constructor(readonly graph: Graph, readonly forms = new Chooser(), private readonly readersOf: Uint32Array = new Uint32Array(0), private readonly brief = false) {}
 
   readers(id: NodeId): number {
-    return this.readersOf.get(id) ?? 0;
+    return this.readersOf[id] ?? 0;
   }
 
   node(id: NodeId): GraphNode {
@@ -244,9 +246,6 @@ export class Emitter {
     if (kept.length === 1 && steps[0] === 1 && typeof only!.size === "number" && typeof only!.total === "number") this.parts.set(part, { value, axis: only!.axis, start: only!.start, size: only!.size, total: only!.total });
     return part;
   }
-  /** Values that are one stretch of another along one axis. */
-  readonly parts = new Map<string, Part>();
-
   private endOf({ start, size, step = 1, total }: Cut): number {
     const end = addDim(scaleDim(size, step), start - step + 1);
     if (typeof end === "number") return end;

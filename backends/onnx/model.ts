@@ -91,7 +91,7 @@ export function emitModel(spec: ModelSpec): EmittedModel {
   const { emitter, problems } = lowerGraph(graph, given, wanted, { reserved: spec.outputs.map((o) => o.name), ...(spec.lowerings ? { lowerings: spec.lowerings } : {}), dims: wide, brief: spec.brief ?? false });
   if (problems.length > 0) throw new Error(`defect: ${spec.name} has no ONNX form: ${problems.map((p) => p.reason).join("; ")}`);
   const { operators: written, names, dims } = named(emitter, spec);
-  const { operators, dims: asRead } = spec.unshaped ? asInputsAreRead(written, new Set(spec.inputs.map((i) => i.name)), new Set(spec.outputs.map((o) => o.name)), emitter.initializers) : { operators: written, dims: new Map<string, readonly number[]>() };
+  const { operators, dims: asRead } = asInputsAreRead(written, spec, emitter.initializers);
   const used = new Set(operators.flatMap((o) => o.inputs));
   const stored = constants.filter((c) => used.has(c.name)).map((c) => storedInitializer(graph, c));
   const own = [...emitter.initializers.values()].filter((i) => used.has(i.name));
@@ -152,10 +152,17 @@ function named(e: Emitter, spec: ModelSpec): { operators: Operator[]; names: Map
     const value = e.find(id);
     if (value !== undefined && made.has(value) && !names.has(value)) names.set(value, placeOf(spec.graph.nodes[id]!));
   }
-  const final = (values: readonly string[]): readonly string[] => (values.some((v) => names.has(v)) ? values.map((v) => names.get(v) ?? v) : values);
-  const operators = [...splitOnce(e.operators, e), ...copies].map((o) => ({ ...o, inputs: final(o.inputs), outputs: final(o.outputs) }));
+  const operators = [...splitOnce(e.operators, e), ...copies].map((o) => ({ ...o, inputs: renamed(o.inputs, names), outputs: renamed(o.outputs, names) }));
   const wanted = live(reshapedOnce(operators, e.initializers), new Set(spec.outputs.map((o) => o.name)));
   return { operators: spec.lowerings?.without?.includes("walk") ? wanted : sortedForWalk(wanted), names, dims };
+}
+
+const renamed = (values: readonly string[], names: ReadonlyMap<string, string>): readonly string[] => (values.some((v) => names.has(v)) ? values.map((v) => names.get(v) ?? v) : values);
+
+/** What a Reshape makes, if the operand has no say: a 0 or -1 means a length of it. */
+function targetOf({ type, inputs }: Operator, initializers: ReadonlyMap<string, Initializer>): readonly number[] | undefined {
+  const target = type === "Reshape" ? initializers.get(inputs[1]!)?.data : undefined;
+  return target?.every((d: number) => d > 0) ? [...target] : undefined;
 }
 
 /**
@@ -167,37 +174,36 @@ function reshapedOnce(operators: readonly Operator[], initializers: ReadonlyMap<
   return operators.map((o) => {
     if (o.type !== "Reshape") return o;
     const [value, target] = o.inputs as [string, string];
-    // A 0 or -1 means a length of the operand.
-    const known = initializers.get(target)?.data.every((d: number) => d > 0) ?? false;
-    const source = (known ? sources.get(value) : undefined) ?? value;
+    const source = (targetOf(o, initializers) ? sources.get(value) : undefined) ?? value;
     sources.set(o.outputs[0]!, source);
     return { ...o, inputs: [source, target] };
   });
 }
 
 /** Inputs that are only read reshaped come with the dims of the first Reshape, which goes. (Equal ones are one.) */
-function asInputsAreRead(operators: readonly Operator[], inputs: ReadonlySet<string>, outputs: ReadonlySet<string>, initializers: ReadonlyMap<string, Initializer>): { operators: Operator[]; dims: Map<string, readonly number[]> } {
-  const first = new Map<string, Operator>();
+function asInputsAreRead(operators: Operator[], spec: ModelSpec, initializers: ReadonlyMap<string, Initializer>): { operators: Operator[]; dims: ReadonlyMap<string, readonly number[]> } {
+  const dims = new Map<string, readonly number[]>();
+  if (!spec.unshaped) return { operators, dims };
+  const [inputs, outputs] = [spec.inputs, spec.outputs].map((list) => new Set(list.map(({ name }) => name))) as [Set<string>, Set<string>];
+  const first = new Map<string, { readonly result: string; readonly target: readonly number[] }>();
   const direct = new Set<string>();
   for (const o of operators) {
-    const target = o.type === "Reshape" ? initializers.get(o.inputs[1]!)?.data : undefined;
-    // A number alone keeps its dims, as do those that a 0 or -1 of the target would follow. An output of the model stays a copy.
-    const stands = target !== undefined && target.length > 0 && target.every((d: number) => d > 0) && !outputs.has(o.outputs[0]!);
-    for (const [i, name] of o.inputs.entries()) {
+    const target = targetOf(o, initializers);
+    const result = o.outputs[0]!;
+    for (const name of o.inputs) {
       if (!inputs.has(name)) continue;
-      if (i > 0 || !stands) direct.add(name);
-      else if (!first.has(name)) first.set(name, o);
+      // A number alone keeps its dims. An output of the model stays a copy.
+      if (!target || target.length === 0 || outputs.has(result)) direct.add(name);
+      else if (!first.has(name)) first.set(name, { result, target });
     }
   }
-  const dims = new Map<string, readonly number[]>();
   const instead = new Map<string, string>();
-  for (const [name, { inputs: [, target], outputs: [result] }] of first) {
+  for (const [name, { result, target }] of first) {
     if (direct.has(name)) continue;
-    dims.set(name, [...initializers.get(target!)!.data]);
-    instead.set(result!, name);
+    dims.set(name, target);
+    instead.set(result, name);
   }
-  const kept = operators.filter((o) => !instead.has(o.outputs[0]!));
-  return { operators: kept.map((o) => (o.inputs.some((i) => instead.has(i)) ? { ...o, inputs: o.inputs.map((i) => instead.get(i) ?? i) } : o)), dims };
+  return { operators: operators.filter((o) => !instead.has(o.outputs[0]!)).map((o) => ({ ...o, inputs: renamed(o.inputs, instead) })), dims };
 }
 
 /** Without the operators whose results nobody reads. */

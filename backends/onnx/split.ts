@@ -1,27 +1,28 @@
 import type { Emitter, Part } from "./emitter";
 import { int, type Operator } from "./operator";
 
-/** Slices that together are all of a value, one beside the other, as one Split: one pass, where as many slices take one each. */
-export function splitOnce(operators: readonly Operator[], e: Emitter): Operator[] {
-  const groups = new Map<string, { readonly name: string; readonly part: Part }[]>();
-  for (const { type, outputs: [name] } of operators) {
-    const part = type === "Slice" ? e.parts.get(name!) : undefined;
-    if (!part) continue;
-    const key = keyOf(part);
-    groups.set(key, [...(groups.get(key) ?? []), { name: name!, part }]);
-  }
-  const written = new Set<string>();
-  return operators.flatMap((o) => {
-    const part = o.type === "Slice" ? e.parts.get(o.outputs[0]!) : undefined;
-    const group = part && groups.get(keyOf(part))!.sort((a, b) => a.part.start - b.part.start);
-    if (!part || !group || !areWhole(group.map((g) => g.part))) return [o];
-    if (written.has(keyOf(part))) return [];
-    written.add(keyOf(part));
-    return [{ type: "Split", inputs: [part.value, e.ints(group.map((g) => g.part.size))], outputs: group.map((g) => g.name), attributes: { axis: int(part.axis) } }];
-  });
+interface Named extends Part {
+  readonly name: string;
 }
 
-const keyOf = ({ value, axis }: Part): string => `${axis} ${value}`;
+/** Slices that together are all of a value, one beside the other, as one Split: one pass, where as many slices take one each. */
+export function splitOnce(operators: readonly Operator[], e: Emitter): Operator[] {
+  const groups = new Map<string, Named[]>();
+  for (const [name, part] of e.parts) {
+    const key = `${part.axis} ${part.value}`;
+    groups.set(key, [...(groups.get(key) ?? []), { ...part, name }]);
+  }
+  /** In place of the first Slice of a group; undefined for the others. */
+  const instead = new Map<string, Operator | undefined>();
+  for (const group of groups.values()) {
+    const parts = [...group].sort((a, b) => a.start - b.start);
+    if (!areWhole(parts)) continue;
+    const [{ value, axis }] = parts as [Named];
+    for (const { name } of group) instead.set(name, undefined);
+    instead.set(group[0]!.name, { type: "Split", inputs: [value, e.ints(parts.map((p) => p.size))], outputs: parts.map((p) => p.name), attributes: { axis: int(axis) } });
+  }
+  return operators.flatMap((o) => (instead.has(o.outputs[0]!) ? (instead.get(o.outputs[0]!) ?? []) : [o]));
+}
 
 function areWhole(parts: readonly Part[]): boolean {
   let end = 0;

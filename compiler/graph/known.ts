@@ -9,17 +9,15 @@ const LEAST = 256;
  */
 export class Known {
   /** The latest node of each bucket, and for each node the one before it in its bucket; −1 where there is none. */
-  private buckets: Int32Array;
-  private before: Int32Array;
-  private hashes: Int32Array;
+  private buckets = new Int32Array(0);
+  private before = new Int32Array(0);
+  private hashes = new Int32Array(0);
 
   /** @param room nodes that are expected; more cost a little time */
   constructor(private readonly nodes: readonly GraphNode[], room: number) {
     let size = LEAST;
     while (size < room) size *= 2;
-    this.buckets = new Int32Array(size).fill(-1);
-    this.before = new Int32Array(size);
-    this.hashes = new Int32Array(size);
+    this.resize(size, 0);
   }
 
   find(op: string, attrs: object, inputs: readonly NodeId[], hash: number): NodeId | undefined {
@@ -33,14 +31,14 @@ export class Known {
 
   /** Nodes are put in the order of their ids. */
   put(id: NodeId, hash: number): void {
-    if (id >= this.buckets.length) this.grow(id);
+    if (id >= this.buckets.length) this.resize(this.buckets.length * 4, id);
     this.hashes[id] = hash;
     this.link(id);
   }
 
-  private grow(count: number): void {
+  /** @param count nodes that are there */
+  private resize(size: number, count: number): void {
     const { hashes } = this;
-    const size = this.buckets.length * 4;
     this.buckets = new Int32Array(size).fill(-1);
     this.before = new Int32Array(size);
     this.hashes = new Int32Array(size);

@@ -33,6 +33,8 @@ export function numbersOf(shape: Shape): number[] {
 }
 
 export const countOf = (shape: Shape): number => numbersOf(shape).reduce((n, d) => n * d, 1);
+/** The same of a shape whose dims may be free: a free one counts as large. */
+export const elementsOf = (shape: Shape): number => shape.reduce((n, { dim }) => n * (typeof dim === "number" ? dim : Infinity), 1);
 
 /** Layout order of the axes that are usual; others follow in the order they came. */
 const USUAL = [BATCH, "out", "in", "c", "h", "w", "kh", "kw"];

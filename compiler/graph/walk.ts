@@ -21,6 +21,15 @@ export function reachable(graph: Graph, outputs: Iterable<NodeId>): Uint8Array {
   return needed;
 }
 
+/** For each node how many take its value, one a use, among what the outputs need; an output is a use, too. Who is not needed has none. */
+export function readerCounts(graph: Graph, outputs: readonly NodeId[]): Uint32Array {
+  const needed = reachable(graph, outputs);
+  const readers = new Uint32Array(graph.nodes.length);
+  for (const n of graph.nodes) if (needed[n.id] === 1) for (const i of n.inputs) readers[i]!++;
+  for (const id of outputs) readers[id]!++;
+  return readers;
+}
+
 /** Gives the node that takes a node's place in the new graph, where its operands are `inputs`; undefined: a copy does. */
 export type Rewrite = (to: Builder, node: GraphNode, inputs: readonly NodeId[]) => NodeId | undefined;
 

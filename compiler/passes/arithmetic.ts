@@ -1,7 +1,7 @@
 // Rules of arithmetic: constants gather, negations move outwards until a sum takes them in.
 import type { Builder } from "../graph/builder";
 import type { GraphNode, NodeId } from "../graph/types";
-import { constantOf, localPass, negated, times, withConstant } from "./pass";
+import { constantOf, filled, localPass, negated, times, withConstant } from "./pass";
 
 export const arithmetic = localPass(
   "arithmetic",
@@ -38,12 +38,6 @@ const minus = (b: Builder, id: NodeId): NodeId | undefined => {
   return node.op === "neg" ? node.inputs[0] : undefined;
 };
 
-/** A value that is the same everywhere, in the node's shape. */
-function filled(b: Builder, node: GraphNode, value: number): NodeId {
-  const k = b.constant(value);
-  return node.shape.length > 0 ? b.add("expand", { shape: node.shape }, [k]) : k;
-}
-
 function sum(b: Builder, [x, y]: [NodeId, NodeId]): NodeId | undefined {
   const known = withConstant(b, [x, y]);
   if (known?.k === 0) return known.x;
@@ -70,7 +64,7 @@ function product(b: Builder, node: GraphNode, [x, y]: [NodeId, NodeId]): NodeId 
   const known = withConstant(b, [x, y]);
   if (known) {
     if (known.k === 1) return known.x;
-    if (known.k === 0) return filled(b, node, 0);
+    if (known.k === 0) return filled(b, node.shape, 0);
     if (known.k === -1) return negated(b, known.x);
     const inner = b.node(known.x);
     if (inner.op === "neg") return times(b, inner.inputs[0]!, -known.k);
@@ -106,7 +100,7 @@ function negation(b: Builder, x: NodeId): NodeId | undefined {
 
 function power(b: Builder, node: GraphNode, exponent: number, x: NodeId): NodeId | undefined {
   if (exponent === 1) return x;
-  if (exponent === 0) return filled(b, node, 1);
+  if (exponent === 0) return filled(b, node.shape, 1);
   if (exponent === 2) return b.add("mul", {}, [x, x]);
   if (exponent === 0.5) return b.add("sqrt", {}, [x]);
   return exponent === -1 ? b.add("reciprocal", {}, [x]) : undefined;

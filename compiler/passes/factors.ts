@@ -1,8 +1,8 @@
 // Factors that lack axes of what they scale are brought together, and out of sums: the large tensor is touched once.
 import type { Builder } from "../graph/builder";
 import { axesOf, hasAxis } from "../graph/shape";
-import type { GraphNode, NodeId, NodeOf } from "../graph/types";
-import { localPass, negated } from "./pass";
+import type { NodeId, NodeOf } from "../graph/types";
+import { filled, localPass, negated } from "./pass";
 
 export const factors = localPass(
   "factors",
@@ -33,7 +33,7 @@ function outOfSum(b: Builder, node: NodeOf<"sum"> | NodeOf<"mean">, x: NodeId): 
   if (over.length === 0) return undefined;
   const inner = b.node(x);
   if (inner.op === "neg") return negated(b, b.add(node.op, { over }, inner.inputs));
-  if (inner.op === "sub" && isOwnMean(b, inner.inputs, over)) return nothing(b, node);
+  if (inner.op === "sub" && isOwnMean(b, inner.inputs, over)) return filled(b, node.shape, 0);
   if (inner.op !== "mul") return undefined;
   for (const i of [0, 1]) {
     const [s, rest] = [inner.inputs[i]!, inner.inputs[1 - i]!];
@@ -50,10 +50,6 @@ function outOfSum(b: Builder, node: NodeOf<"sum"> | NodeOf<"mean">, x: NodeId): 
 function isOwnMean(b: Builder, [x, y]: readonly NodeId[], over: readonly string[]): boolean {
   const mean = b.node(y!);
   return mean.op === "mean" && mean.inputs[0] === x && mean.attrs.over.every((axis) => over.includes(axis));
-}
-function nothing(b: Builder, { shape }: GraphNode): NodeId {
-  const zero = b.constant(0);
-  return shape.length > 0 ? b.add("expand", { shape }, [zero]) : zero;
 }
 
 /** (x·s)·t → x·(s·t) */

@@ -1,4 +1,3 @@
-import { Builder } from "../graph/builder";
 import type { Graph, NodeId } from "../graph/types";
 import { copy, reachable } from "../graph/walk";
 import { arithmetic } from "./arithmetic";
@@ -58,7 +57,7 @@ export function optimize(graph: Graph, outputs: readonly NodeId[], options: Opti
   }
   for (const pass of enabled(atLast)) take(pass);
   // Without what no output needs.
-  if (now.graph instanceof Builder && reachable(now.graph, now.outputs).every((needed) => needed === 1)) return { graph: now.graph, outputs: now.outputs };
+  if (reachable(now.graph, now.outputs).every((needed) => needed === 1)) return now;
   const { graph: clean, map } = copy(now.graph, now.outputs);
   return { graph: clean, outputs: now.outputs.map((id) => map.get(id)!) };
 }

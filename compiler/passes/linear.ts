@@ -7,7 +7,7 @@ import type { Graph, GraphNode, NodeId, NodeOf } from "../graph/types";
 import { copy, reachable } from "../graph/walk";
 import { type Form, Forms, isPicture, isPart } from "./linear-forms";
 import type { Pass } from "./pass";
-import { times } from "./pass";
+import { filled, times } from "./pass";
 import { materialized } from "./materialized";
 
 export const linear: Pass = {
@@ -89,14 +89,13 @@ function reduced(b: Builder, forms: Forms, node: NodeOf<"sum"> | NodeOf<"mean">,
   }
   const form = forms.of(x);
   const nothing = form.offset === undefined && [...form.terms].every(([picture, scale]) => forms.sumsToNothing(picture, lacking(b, over, scale)));
-  if (nothing && form.terms.size > 0) return zeros(b, shape.filter((a) => !over.includes(a.axis)));
+  if (nothing && form.terms.size > 0) return filled(b, shape.filter((a) => !over.includes(a.axis)), 0);
   if (forms.trivial(form) || form.terms.size === 0) return stepped(b, node, x);
   return reducedForm(b, forms, node.op, over, shape, form);
 }
 
 type Reduction = "sum" | "mean";
 
-const zeros = (b: Builder, shape: Shape): NodeId => (shape.length === 0 ? b.constant(0) : b.add("expand", { shape }, [b.constant(0)]));
 /** The axes over which a scale is constant. */
 const lacking = (b: Builder, over: readonly string[], scale: NodeId | undefined): string[] => over.filter((axis) => scale === undefined || !hasAxis(b.shape(scale), axis));
 

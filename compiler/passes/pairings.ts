@@ -1,18 +1,19 @@
 // A kernel's product with its own gradient, which normalizing a kernel by one number asks for (spectral normalization: ⟨W, ∂W⟩), is known from
 // the convolution's result: both are Σ over output, input and tap of g·k·x. Where the kernel is the larger, its passes over memory go.
 import type { Builder } from "../graph/builder";
-import { sameShape, type Shape } from "../graph/shape";
+import { elementsOf, sameShape, type Shape } from "../graph/shape";
 import type { Graph, GraphNode, NodeId, NodeOf } from "../graph/types";
-import { copy, reachable } from "../graph/walk";
+import { copy, readerCounts } from "../graph/walk";
 import type { Pass } from "./pass";
 
 export const pairings: Pass = {
   name: "pairings",
   doc: "Σ k·kernel_adjoint(x, g) → Σ g·conv(x, k), and s·kernel_adjoint(x, g) → kernel_adjoint(x, s·g), where k is larger than the result",
   rewrite(graph, outputs) {
-    const alone = scalable(graph, outputs);
+    const readers = readerCounts(graph, outputs);
+    const alone = scalable(graph, readers);
     // Most rounds find nothing: whether there is anything is seen without a copy.
-    if (!anything(graph, reachable(graph, outputs), alone)) return { graph, outputs: [...outputs], changed: false };
+    if (!anything(graph, readers, alone)) return { graph, outputs: [...outputs], changed: false };
     const convolved = new Set<string>();
     let changed = false;
     const copied = copy(graph, outputs, (b, node, inputs) => {
@@ -31,17 +32,16 @@ export const pairings: Pass = {
 };
 
 /** What may be scaled: it has no reader but the scale, in this graph and so in a new one. */
-function scalable(graph: Graph, outputs: readonly NodeId[]): Set<NodeId> {
-  const readers = readersOf(graph, outputs);
+function scalable(graph: Graph, readers: Uint32Array): Set<NodeId> {
   const alone = new Set<NodeId>();
   for (const { id, op, inputs } of graph.nodes) if (readers[id] === 1 && (op === "conv_kernel_adjoint" || (MOVES.has(op) && inputs.every((i) => alone.has(i))))) alone.add(id);
   return alone;
 }
 
-function anything(graph: Graph, needed: Uint8Array, alone: ReadonlySet<NodeId>): boolean {
+function anything(graph: Graph, readers: Uint32Array, alone: ReadonlySet<NodeId>): boolean {
   const convolved = new Set<string>();
   for (const node of graph.nodes) {
-    if (needed[node.id] === 0) continue;
+    if (readers[node.id] === 0) continue;
     if (node.op === "conv") convolved.add(keyOf(node.inputs, node.attrs.window));
     if (node.op === "sum" && pairOf(graph, node, node.inputs[0]!, convolved)) return true;
     if (node.op === "mul" && node.inputs.some((i) => alone.has(i)) && node.inputs.some((i) => graph.nodes[i]!.shape.length === 0)) return true;
@@ -51,15 +51,6 @@ function anything(graph: Graph, needed: Uint8Array, alone: ReadonlySet<NodeId>):
 
 const MOVES: ReadonlySet<string> = new Set(["flatten", "unflatten", "rename"]);
 const keyOf = (inputs: readonly NodeId[], window: unknown): string => `${inputs.join()} ${JSON.stringify(window)}`;
-const elements = (shape: Shape): number => shape.reduce((n, a) => n * (typeof a.dim === "number" ? a.dim : Infinity), 1);
-
-function readersOf(graph: Graph, outputs: readonly NodeId[]): Uint32Array {
-  const needed = reachable(graph, outputs);
-  const readers = new Uint32Array(graph.nodes.length);
-  for (const n of graph.nodes) if (needed[n.id] === 1) for (const i of n.inputs) readers[i]!++;
-  for (const id of outputs) readers[id]!++;
-  return readers;
-}
 
 /** A value behind changes of shape, and these changes. */
 function behind(graph: Graph, id: NodeId): { node: GraphNode; moves: string } {
@@ -95,7 +86,7 @@ function pairOf(graph: Graph, node: NodeOf<"sum">, x: NodeId, convolved: Readonl
     const [gradient, kernel] = [behind(graph, one), behind(graph, other)];
     if (gradient.node.op !== "conv_kernel_adjoint" || gradient.moves !== kernel.moves || !sameShape(gradient.node.shape, kernel.node.shape)) continue;
     const [picture, g] = gradient.node.inputs as [NodeId, NodeId];
-    if (!convolved.has(keyOf([picture, kernel.node.id], gradient.node.attrs.window)) || !(elements(kernel.node.shape) > elements(shapeOf(g)))) continue;
+    if (!convolved.has(keyOf([picture, kernel.node.id], gradient.node.attrs.window)) || !(elementsOf(kernel.node.shape) > elementsOf(shapeOf(g)))) continue;
     return { gradient: gradient.node, kernel: kernel.node.id, scalars };
   }
   return undefined;
@@ -118,7 +109,7 @@ function scaled(b: Builder, inputs: readonly NodeId[]): NodeId | undefined {
     const node = b.node(id);
     if (node.op === "conv_kernel_adjoint") {
       const [x, g] = node.inputs as [NodeId, NodeId];
-      return elements(node.shape) > elements(b.shape(g)) ? b.add("conv_kernel_adjoint", node.attrs, [x, b.add("mul", {}, [g, scale])]) : undefined;
+      return elementsOf(node.shape) > elementsOf(b.shape(g)) ? b.add("conv_kernel_adjoint", node.attrs, [x, b.add("mul", {}, [g, scale])]) : undefined;
     }
     if (!MOVES.has(node.op)) return undefined;
     const inner = within(node.inputs[0]!);

@@ -1,5 +1,5 @@
 import type { Builder } from "../graph/builder";
-import { sameShape } from "../graph/shape";
+import { sameShape, type Shape } from "../graph/shape";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { copy } from "../graph/walk";
 
@@ -73,6 +73,12 @@ export function withConstant(b: Builder, [x, y]: readonly NodeId[]): { k: number
   const [kx, ky] = [constantOf(b, x!), constantOf(b, y!)];
   if (ky !== undefined) return { k: ky, x: x! };
   return kx !== undefined ? { k: kx, x: y! } : undefined;
+}
+
+/** A value that is the same everywhere, in this shape. */
+export function filled(b: Builder, shape: Shape, value: number): NodeId {
+  const k = b.constant(value);
+  return shape.length > 0 ? b.add("expand", { shape }, [k]) : k;
 }
 
 export const times = (b: Builder, x: NodeId, k: number): NodeId => b.add("mul", {}, [x, b.constant(k)]);

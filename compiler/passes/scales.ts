@@ -1,6 +1,6 @@
 // A kernel times one number (spectral normalization's 1/σ) scales the smaller result instead of the larger kernel.
 import type { Builder } from "../graph/builder";
-import type { Shape } from "../graph/shape";
+import { elementsOf } from "../graph/shape";
 import type { NodeId } from "../graph/types";
 import { localPass } from "./pass";
 
@@ -10,14 +10,12 @@ export const scales = localPass(
   (b, node, inputs) => {
     if (node.op !== "conv" && node.op !== "conv_input_adjoint") return undefined;
     const [x, k] = inputs as [NodeId, NodeId];
-    if (!(elements(b.shape(k)) > elements(node.shape))) return undefined;
+    // Kernels have no free dims.
+    if (!(elementsOf(b.shape(k)) > elementsOf(node.shape))) return undefined;
     const found = unscaled(b, k);
     return found && b.add("mul", {}, [b.add(node.op, node.attrs as never, [x, found.kernel]), found.scale]);
   },
 );
-
-/** A free dim counts as large: kernels have none. */
-const elements = (shape: Shape): number => shape.reduce((n, a) => n * (typeof a.dim === "number" ? a.dim : Infinity), 1);
 
 /** The kernel without its factor, looked for behind changes of shape. */
 function unscaled(b: Builder, id: NodeId): { kernel: NodeId; scale: NodeId } | undefined {

@@ -29,9 +29,9 @@ export class Storage {
    * @param most bytes of that memory; what finds no room there lies beside it
    * @param begun that memory, where it has been begun; of which nothing is taken yet
    */
-  constructor(program: Program, share: boolean, kernel: boolean, most = MOST, begun = new Room(0)) {
+  constructor(program: Program, share: boolean, kernel: boolean, most = MOST, begun?: Room) {
     const layout = planLayout(program, share);
-    const room = kernel ? begun : undefined;
+    const room = kernel ? (begun ?? new Room(0)) : undefined;
     room?.reserve(Math.min(most, bytesOfUpdates(program, layout)));
     this.updater = room && new Updater(room);
     const arena = room?.take(layout.size) ?? { buffer: new ArrayBuffer(layout.size), offset: 0 };

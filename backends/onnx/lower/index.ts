@@ -1,5 +1,5 @@
 import type { Graph, GraphNode, NodeId } from "../../../compiler/graph/types";
-import { reachable } from "../../../compiler/graph/walk";
+import { reachable, readerCounts } from "../../../compiler/graph/walk";
 import { CannotLower, Emitter } from "../emitter";
 import type { Lowerings } from "../../../compiler/lowering";
 import { Chooser } from "../forms/choice";
@@ -47,7 +47,7 @@ export function lowerGraph(graph: Graph, given: ReadonlyMap<NodeId, string>, out
 
 export function lowerWith(chooser: Chooser, graph: Graph, given: ReadonlyMap<NodeId, string>, outputs: readonly NodeId[], { reserved = [], dims = new Map(), brief = false }: Omit<LowerOptions, "lowerings"> = {}): Lowered {
   const ids = reached(graph, outputs);
-  const emitter = new Emitter(graph, chooser, readersOf(graph, ids, outputs), brief);
+  const emitter = new Emitter(graph, chooser, readerCounts(graph, outputs), brief);
   const problems: OnnxProblem[] = [];
   const broken = new Set<NodeId>();
   for (const name of reserved) emitter.reserve(name);
@@ -82,20 +82,13 @@ export function lowerWith(chooser: Chooser, graph: Graph, given: ReadonlyMap<Nod
   return { emitter, problems };
 }
 
-/** How many nodes and outputs take each value. */
-function readersOf(graph: Graph, ids: readonly NodeId[], outputs: readonly NodeId[]): Map<NodeId, number> {
-  const readers = new Map<NodeId, number>();
-  for (const id of [...ids.flatMap((i) => graph.nodes[i]!.inputs), ...outputs]) readers.set(id, (readers.get(id) ?? 0) + 1);
-  return readers;
-}
-
 const joinsOf = (e: Emitter, graph: Graph, ids: readonly NodeId[]): Map<NodeId, Joined> => (e.forms.allows("joined") ? joinedSums(graph, ids, (id) => e.readers(id)) : new Map());
 
 /** What `lowerGraph` would choose, by key. */
 export function formsOf(graph: Graph, outputs: readonly NodeId[], lowerings: Lowerings): Record<string, string> {
   const chooser = new Chooser(lowerings);
   const ids = reached(graph, outputs);
-  const e = new Emitter(graph, chooser, readersOf(graph, ids, outputs));
+  const e = new Emitter(graph, chooser, readerCounts(graph, outputs));
   const falls = fusedFalls(e, graph, ids);
   const inFalls = new Set([...falls].flatMap(([end, fall]) => within(e, fall, end)));
   const joins = new Set([...joinsOf(e, graph, ids).values()].flatMap((j) => j.within));

@@ -1,6 +1,6 @@
 // Small vectors, such as spectral normalization's: a vector by a matrix, and a length. As a matrix of one column a vector would be reshaped there
 // and back, and a length would be three operators; a critic's step has some hundred of each.
-import { type AxisDim, type Shape } from "../../../compiler/graph/shape";
+import { elementsOf, type Shape } from "../../../compiler/graph/shape";
 import type { GraphNode, NodeId } from "../../../compiler/graph/types";
 import type { Emitter } from "../emitter";
 import { int } from "../operator";
@@ -25,9 +25,7 @@ export function lengthOf(e: Emitter, node: GraphNode): string | undefined {
   if (sum.op !== "sum" || sum.shape.length > 0 || e.readers(sum.id) > 1) return undefined;
   const square = e.node(sum.inputs[0]!);
   const [x, y] = square.inputs;
-  if (square.op !== "mul" || x !== y || e.readers(square.id) > 1 || elements(e.shape(x!)) > FEW) return undefined;
+  if (square.op !== "mul" || x !== y || e.readers(square.id) > 1 || elementsOf(e.shape(x!)) > FEW) return undefined;
   const value = e.value(x!);
   return e.op("ReduceL2", [e.unshaped(value)?.value ?? value], { keepdims: int(0) });
 }
-
-const elements = (shape: Shape): number => shape.reduce((n, { dim }: AxisDim) => n * (typeof dim === "number" ? dim : Infinity), 1);
