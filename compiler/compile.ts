@@ -5,11 +5,11 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { diagnose, type Diagnostic } from "../dsl/diagnostic";
 import type { Decl } from "../dsl/tree";
 import { rules } from "./diagnostics/table";
-import { countOf } from "./graph/shape";
+import { countOf, numbersOf } from "./graph/shape";
 import { optimize } from "./passes/index";
 import { prune } from "./prune";
 import type { Lowerings } from "./lowering";
-import type { Program } from "./program";
+import type { ParamSpec, Program } from "./program";
 import { printAfter, type PrintablePhase } from "./print";
 import { checkNames } from "./resolve/check";
 import { loadModules, type Module, type Modules, prelude, type ReadModule } from "./resolve/modules";
@@ -46,8 +46,8 @@ export interface CompileOptions {
   /** What is let go between its readers and made again, to save memory; nothing, unless said. */
   readonly recompute?: Recompute;
   readonly printAfter?: PrintablePhase;
-  /** Told how many numbers the step trains, as soon as that is known: two thirds of the work is then to come. */
-  readonly onTrained?: (numbers: number) => void;
+  /** Told what the step trains, in the program's order, as soon as that is known: two thirds of the work is then to come. */
+  readonly onTrained?: (params: readonly Pick<ParamSpec, "name" | "shape" | "init">[]) => void;
   /** Set while a hint is looked for: no hints of hints. */
   readonly probing?: boolean;
 }
@@ -102,7 +102,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   reportDead(model, step, diagnostics);
   const differentiated = { ...traced, step, diagnostics, ok: !hasErrors(diagnostics) };
   if (!differentiated.ok || options.until === "check") return finish(differentiated, options);
-  options.onTrained?.([...trainedBy(step)].reduce((n, p) => n + countOf(p.shape), 0));
+  options.onTrained?.(trainedBy(model, step));
 
   // 5. Optimize the whole step, then cut it into the graphs of its phases: once for each set of phases that run together. Optimize the
   // exports, too.
@@ -178,7 +178,10 @@ function reportDead(model: TrainModel, step: Step, diagnostics: Diagnostic[]): v
   }
 }
 
-const trainedBy = (step: Step): Set<ParamInfo> => new Set(step.phases.flatMap((p) => p.gradients.map((g) => g.param)));
+function trainedBy(model: TrainModel, step: Step): Pick<ParamSpec, "name" | "shape" | "init">[] {
+  const trained = new Set(step.phases.flatMap((p) => p.gradients.map((g) => g.param.name)));
+  return [...model.params.values()].flatMap(({ name, shape, init }) => (trained.has(name) ? [{ name, shape: numbersOf(shape), init }] : []));
+}
 
 function cutStep(model: TrainModel, step: Step, { without = [], recompute = "nothing" }: CompileOptions): CutSegment[] {
   const wanted = [

@@ -1,8 +1,10 @@
 import { listData } from "../../runtime/data/folder";
 import type { Json } from "../../runtime/data/types";
 import { expect, type ModelFile, openThread, startTraining, stopOnInterrupt, type Training, type TrainingThread } from "../../runtime/train/start";
+import { DEFAULT_SEED } from "../../runtime/train/init";
 import { ProgressView } from "../../runtime/train/progress";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
+import type { CompileOptions } from "../../compiler/compile";
 import type { Lowerings } from "../../compiler/lowering";
 import { TRAINING_MODULE, type TfjsChoice } from "../../runtime/engine/tfjs-open";
 import type { TfjsPackage } from "../../runtime/tfjs/packages";
@@ -85,7 +87,7 @@ async function begin(path: string, flags: TrainFlags): Promise<Begun | undefined
 /** The compiled spec is left behind here: the training needs none of it. */
 async function beginIn(thread: TrainingThread, path: string, flags: TrainFlags, tfjs: TfjsChoice | undefined): Promise<Begun | undefined> {
   const lowerings = flags.resume === true ? loweringsOfRun(flags.out, flags) : loweringsOf(flags);
-  const spec = await (tfjs ? compiledForTfjs(path, flags, lowerings) : preparedForOnnx(path, flags, lowerings, (numbers) => expect(thread, numbers)));
+  const spec = await (tfjs ? compiledForTfjs(path, flags, lowerings) : preparedForOnnx(path, flags, lowerings, (weights) => expect(thread, weights, flags.resume ? undefined : (flags.seed ?? DEFAULT_SEED))));
   if (!spec) return undefined;
   const { program, notes, source, models, firstExport } = spec;
   const settings: TrainSettings = {
@@ -114,7 +116,7 @@ interface Trainable {
 /** Looked for before the graphs are made: who mistypes a folder should not wait to hear it. */
 const dataIsThere = (flags: TrainFlags, program: Program): Promise<unknown> => listData(flags.data, "train", [...new Set(program.data.map((d) => d.folder))]);
 
-async function preparedForOnnx(path: string, flags: TrainFlags, lowerings: Lowerings | undefined, onTrained: (numbers: number) => void): Promise<Trainable | undefined> {
+async function preparedForOnnx(path: string, flags: TrainFlags, lowerings: Lowerings | undefined, onTrained: CompileOptions["onTrained"]): Promise<Trainable | undefined> {
   const profiled = flags.profile !== undefined;
   const cache = profiled || flags.cache === false ? undefined : GraphCache.ofUser(new URL("./ganc.cjs", distUrl()));
   const made = prepare(path, flags, lowerings, cache, profiled, onTrained);

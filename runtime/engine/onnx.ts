@@ -9,7 +9,7 @@ import { loadOrt, openSession, type Ort, type Tensors } from "./session.ts";
 import { canBeSilent, knownSilence, runInto, type Silence } from "./silent.ts";
 import { Storage, type Place } from "./storage.ts";
 import type { Engine, NamedTensor, StateName, StepFeeds } from "./types.ts";
-import type { Room } from "./update/room.ts";
+import type { Begun } from "./update/begun.ts";
 import type { AdamTensors, Updater } from "./update/updates.ts";
 
 export interface OnnxEngineOptions {
@@ -21,8 +21,8 @@ export interface OnnxEngineOptions {
   readonly update?: "kernel" | "graph";
   /** Bytes of the kernel's memory at most; all that WebAssembly gives, 4 GiB, unless said (tests let tensors find no room). */
   readonly room?: number;
-  /** The kernel's memory, begun before it was known what lies in it (Room.touch). */
-  readonly begun?: Room;
+  /** The kernel's memory, begun before all was known that lies in it. */
+  readonly begun?: Begun;
   /** Whether results only lie where they are asked for, and no copy of them is handed over; unless said, where the models allow it. */
   readonly silent?: boolean;
   /** Told after each segment of a step. */

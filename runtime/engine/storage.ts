@@ -1,9 +1,10 @@
 // The memory of a training: one Float32Array for each tensor that stays, one arena for those that live within a step. Allocated
 // once; onnxruntime reads and writes these very bytes (field notes: feeds are used in place, results go into the fetches). What an
-// update touches lies in the room of its kernel as far as that reaches, the arena (where the gradients are) before all else.
+// update touches lies in the room of its kernel as far as that reaches: what was begun there, then the arena (where the gradients are) before all else.
 import type { Program } from "../../compiler/program.ts";
 import { count, isTransient, planLayout, type Layout } from "../../compiler/layout.ts";
 import type { StateName } from "./types.ts";
+import { type Begun, bytesOfTrained } from "./update/begun.ts";
 import { aligned, MOST, Room } from "./update/room.ts";
 import { SCRATCH, Updater } from "./update/updates.ts";
 
@@ -27,18 +28,20 @@ export class Storage {
   /**
    * @param kernel whether a kernel is to do the updates, in its own memory
    * @param most bytes of that memory; what finds no room there lies beside it
-   * @param begun that memory, where it has been begun; of which nothing is taken yet
+   * @param begun that memory, where it has been begun
    */
-  constructor(program: Program, share: boolean, kernel: boolean, most = MOST, begun?: Room) {
+  constructor(program: Program, share: boolean, kernel: boolean, most = MOST, begun?: Begun) {
     const layout = planLayout(program, share);
-    const room = kernel ? (begun ?? new Room(0)) : undefined;
+    const room = kernel ? (begun?.room ?? new Room(0)) : undefined;
     room?.reserve(Math.min(most, bytesOfUpdates(program, layout)));
     this.updater = room && new Updater(room);
-    const arena = room?.take(layout.size) ?? { buffer: new ArrayBuffer(layout.size), offset: 0 };
+    const inside = room?.take(layout.size);
+    const arena = room && inside ? room.array(inside) : new Float32Array(layout.size / 4);
     const names: StateName[] = [];
     const keep = (name: string, shape: readonly number[], into?: Room): void => {
-      const place = into?.take(4 * count(shape));
-      this.#kept.set(name, { shape, data: place ? new Float32Array(place.buffer, place.offset, count(shape)) : new Float32Array(count(shape)) });
+      const bytes = 4 * count(shape);
+      const piece = into && (begun?.take(name, bytes) ?? into.take(bytes));
+      this.#kept.set(name, { shape, data: into && piece ? into.array(piece) : new Float32Array(count(shape)) });
     };
     for (const param of program.params) {
       const own: StateName[] = param.optimizer === undefined ? ["param:"] : ["param:", "m:", "v:"];
@@ -59,7 +62,7 @@ export class Storage {
 
     this.arenaBytes = layout.size;
     for (const { value, shape, offset, first } of layout.tenants) {
-      const place = { shape, data: new Float32Array(arena.buffer, arena.offset + offset, count(shape)) };
+      const place = { shape, data: arena.subarray(offset / 4, offset / 4 + count(shape)) };
       const list = this.#transient.get(value) ?? [];
       this.#transient.set(value, [...list, { first, place }].sort((a, b) => a.first - b.first));
     }
@@ -95,11 +98,7 @@ export class Storage {
   }
 }
 
-/** Weights and both their moments; a little less than what they take, each from a place of its own. */
-export const bytesOfTrained = (numbers: number): number => 3 * 4 * numbers;
-
 /** All that an update touches. */
 function bytesOfUpdates(program: Program, layout: Layout): number {
-  const trained = program.params.filter(({ optimizer }) => optimizer !== undefined);
-  return trained.reduce((sum, { shape }) => sum + 3 * aligned(4 * count(shape)), SCRATCH + aligned(layout.size));
+  return SCRATCH + aligned(layout.size) + bytesOfTrained(program.params.filter(({ optimizer }) => optimizer !== undefined));
 }

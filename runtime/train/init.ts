@@ -3,11 +3,19 @@
 import { fillInit } from "../../compiler/init.ts";
 import type { Program } from "../../compiler/program.ts";
 import { count } from "../../compiler/layout.ts";
+import type { Begun } from "../engine/update/begun.ts";
 import type { Engine } from "../engine/types.ts";
 
-/** Parameters and states from their specs; Adam's moments at 0. */
-export function initialize(engine: Engine, seed: number): void {
+export const DEFAULT_SEED = 1;
+
+/**
+ * Parameters and states from their specs; Adam's moments at 0.
+ *
+ * @param begun the engine's own: what was drawn there before is not drawn again
+ */
+export function initialize(engine: Engine, seed: number, begun?: Begun): void {
   for (const { name, init, optimizer } of engine.program.params) {
+    if (begun?.holds(`param:${name}`, seed)) continue;
     engine.fill(`param:${name}`, (values) => fillInit(values, init, seed, name));
     if (optimizer === undefined) continue;
     for (const moment of ["m", "v"] as const) engine.fill(`${moment}:${name}`, (values) => void values.fill(0));

@@ -10,10 +10,10 @@ import { OnnxEngine, type Models } from "../engine/onnx.ts";
 import { openTfjs } from "../engine/tfjs-open.ts";
 import type { Engine } from "../engine/types.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import type { Room } from "../engine/update/room.ts";
+import type { Begun } from "../engine/update/begun.ts";
 import { UserError } from "../files/errors.ts";
 import { openData, type OpenData } from "./data.ts";
-import { initialize } from "./init.ts";
+import { DEFAULT_SEED, initialize } from "./init.ts";
 import { lockRun } from "./lock.ts";
 import { gridsOf } from "./pictures.ts";
 import { Profile } from "./profile.ts";
@@ -23,7 +23,6 @@ import { train } from "./trainer.ts";
 import type { DataSource, DrawGrids, Emit, Outcome, TrainSettings } from "./types.ts";
 
 const RUN_FILE = "run.json";
-const DEFAULT_SEED = 1;
 
 export interface Host {
   readonly emit: Emit;
@@ -31,8 +30,8 @@ export interface Host {
   /** Other data and pictures than those of settings.data: tests need neither folders nor decoders. */
   readonly openData?: (program: Program, options: OpenData) => Promise<DataSource>;
   readonly drawGrids?: (program: Program, folder: string) => Promise<DrawGrids | undefined>;
-  /** Memory of the engine's on onnxruntime, begun while the spec was compiled. */
-  readonly begun?: Room | undefined;
+  /** Weights and their memory, of the engine on onnxruntime, begun while the spec was compiled. */
+  readonly begun?: Begun | undefined;
 }
 
 export async function runTraining(program: Program, models: Models, given: TrainSettings, host: Host): Promise<Outcome> {
@@ -76,7 +75,7 @@ async function runLocked(program: Program, models: Models, given: TrainSettings,
     // Imported weights are the beginning of a run: there is nothing to go on with but them.
     const progress = restored?.info.weightsOnly ? undefined : restored?.info;
     const seed = seedOf(settings, progress);
-    if (!restored) initialize(engine, seed);
+    if (!restored) initialize(engine, seed, host.begun);
     const { emit } = host;
     data = await (host.openData ?? openData)(program, {
       folder: settings.data,

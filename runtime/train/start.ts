@@ -3,13 +3,13 @@ import { freemem } from "node:os";
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { Program } from "../../compiler/program.ts";
 import { collectGarbage } from "../engine/collect.ts";
-import { bytesOfTrained } from "../engine/storage.ts";
+import { bytesOfTrained, type Weights } from "../engine/update/begun.ts";
 import { UserError } from "../files/errors.ts";
 import type { Emit, Outcome, TrainSettings } from "./types.ts";
 
-/** To the thread, in this order: perhaps how many numbers will be trained, once what to train, then each model file, which is the worker's then. */
+/** To the thread, in this order: perhaps what weights will be trained, once what to train, then each model file, which is the worker's then. */
 export type ToWorker =
-  | { readonly kind: "expect"; readonly numbers: number }
+  | { readonly kind: "expect"; readonly weights: readonly Weights[]; readonly seed: number | undefined }
   | {
       readonly kind: "begin";
       readonly program: Program;
@@ -68,11 +68,13 @@ export function openThread(onnx: boolean, file = new URL("./worker.js", import.m
 }
 
 /**
- * Tells the thread what is coming while it waits: it has the memory for that many weights and their moments made ready. Not where that is much of
+ * Tells the thread what is coming while it waits: it makes the memory of these weights and their moments ready. Not where that is much of
  * what the system has left: a spec that does not fit should be refused by whoever knows how much it needs, not ended by the system.
+ *
+ * @param seed of a run that begins: what its weights begin with is drawn, too
  */
-export function expect({ worker }: TrainingThread, numbers: number, left = Math.min(freemem(), process.constrainedMemory() || Infinity)): void {
-  if (bytesOfTrained(numbers) < left / 2) tell(worker, { kind: "expect", numbers });
+export function expect({ worker }: TrainingThread, weights: readonly Weights[], seed?: number, left = Math.min(freemem(), process.constrainedMemory() || Infinity)): void {
+  if (bytesOfTrained(weights) < left / 2) tell(worker, { kind: "expect", weights, seed });
 }
 
 /**

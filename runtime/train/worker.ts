@@ -2,8 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../files/errors.ts";
 import { knownSilence } from "../engine/silent.ts";
-import { bytesOfTrained } from "../engine/storage.ts";
-import { MOST, Room } from "../engine/update/room.ts";
+import { Begun } from "../engine/update/begun.ts";
 import { loadSharp } from "../pictures/sharp.ts";
 import { runTraining } from "./run.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./start.ts";
@@ -30,13 +29,11 @@ class Arriving {
   }
 }
 
-let begunMemory: Room | undefined;
+let weights: Begun | undefined;
 /** Undefined where there is no such memory: whoever then asks for it will say so. */
-function memoryFor(numbers: number): Room | undefined {
+function begin(...[expected, seed]: ConstructorParameters<typeof Begun>): Begun | undefined {
   try {
-    const room = new Room(Math.min(MOST, bytesOfTrained(numbers)));
-    room.touch();
-    return room;
+    return new Begun(expected, seed);
   } catch {
     return undefined;
   }
@@ -45,7 +42,7 @@ function memoryFor(numbers: number): Room | undefined {
 const models = new Arriving();
 const begun = new Promise<Begin>((resolve) => {
   parentPort?.on("message", (message: ToWorker) => {
-    if (message.kind === "expect") begunMemory ??= memoryFor(message.numbers);
+    if (message.kind === "expect") weights ??= begin(message.weights, message.seed);
     else if (message.kind === "begin") resolve(message);
     else models.put(message.name, message.bytes);
   });
@@ -58,7 +55,7 @@ try {
   const outcome = await runTraining(given.program, models, given.settings, {
     emit: (event) => tell({ kind: "event", event }),
     stopping: () => Atomics.load(given.stop, 0) !== 0,
-    begun: begunMemory,
+    begun: weights,
   });
   tell({ kind: "done", outcome });
 } catch (e) {

@@ -13,6 +13,12 @@ const ALIGNMENT = 64;
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
+/** Bytes of a room, from an address on. The memory's buffer is another one once it has grown. */
+export interface Piece {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 export class Room {
   readonly memory: WasmMemory;
   #end = 0;
@@ -22,25 +28,28 @@ export class Room {
     this.memory = new wasm.Memory({ initial: Math.ceil(bytes / PAGE) });
   }
 
-  /** Makes it this large, if it is smaller. Before anything is taken: whoever holds a piece would hold nothing. */
+  /** Makes it this large, if it is smaller. Arrays that were made of its pieces are empty then. */
   reserve(bytes: number): void {
     const missing = Math.ceil(bytes / PAGE) - this.memory.buffer.byteLength / PAGE;
     if (missing > 0) this.memory.grow(missing);
   }
 
-  /** Has the system give its pages now: it gives each at the first write, and a training's first values waited half a second for them at 128 px. */
-  touch(): void {
+  /** Has the system give its pages now, of what is still empty: it gives each at the first write, and a training's first values waited half a second for them at 128 px. */
+  touch(from = 0): void {
     const bytes = new Uint8Array(this.memory.buffer);
-    for (let at = 0; at < bytes.length; at += SYSTEM_PAGE) bytes[at] = 0;
+    for (let at = from; at < bytes.length; at += SYSTEM_PAGE) bytes[at] = 0;
   }
 
   /** A zeroed piece, or undefined where no room is left. */
-  take(bytes: number): { readonly buffer: ArrayBuffer; readonly offset: number } | undefined {
-    const { buffer } = this.memory;
+  take(bytes: number): Piece | undefined {
     const offset = this.#end;
-    if (offset + aligned(bytes) > buffer.byteLength) return undefined;
+    if (offset + aligned(bytes) > this.memory.buffer.byteLength) return undefined;
     this.#end = offset + aligned(bytes);
-    return { buffer, offset };
+    return { offset, bytes };
+  }
+
+  array({ offset, bytes }: Piece): Float32Array {
+    return new Float32Array(this.memory.buffer, offset, bytes / 4);
   }
 
   holds(data: Float32Array): boolean {

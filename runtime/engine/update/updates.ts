@@ -28,7 +28,7 @@ export class Updater {
     this.#scratch = Array.from({ length: 4 }, () => {
       const piece = room.take(4 * PIECE);
       if (!piece) throw new Error("no room is left for the pieces of an update");
-      return new Float32Array(piece.buffer, piece.offset, PIECE);
+      return room.array(piece);
     });
   }
 

@@ -59,10 +59,11 @@ function* models(graphs: object): Generator<readonly [string, Uint8Array]> {
 it("has memory made ready only for what is little of what is left", () => {
   const told: unknown[] = [];
   const thread = { worker: { postMessage: (message: unknown) => told.push(message) } } as unknown as TrainingThread;
-  tellExpected(thread, 1000, 30_000);
-  tellExpected(thread, 1000, 20_000);
-  tellExpected(thread, 500, 20_000);
-  expect(told).toEqual([{ kind: "expect", numbers: 1000 }, { kind: "expect", numbers: 500 }]);
+  const weights = (count: number): Parameters<typeof tellExpected>[1] => [{ name: "w", shape: [count], init: { kind: "constant", value: 1 } }];
+  tellExpected(thread, weights(1000), 3, 30_000);
+  tellExpected(thread, weights(1000), 3, 20_000);
+  tellExpected(thread, weights(500), undefined, 20_000);
+  expect(told).toEqual([{ kind: "expect", weights: weights(1000), seed: 3 }, { kind: "expect", weights: weights(500), seed: undefined }]);
 });
 
 it("hears of a thread that had ended before there was something to train", async () => {

@@ -4,7 +4,8 @@ import { emitGraphs } from "../../../../cli/emit.ts";
 import { compile } from "../../../../compiler/compile.ts";
 import { drawInit } from "../../../../compiler/init.ts";
 import { OnnxEngine, type OnnxEngineOptions } from "../../../../runtime/engine/onnx.ts";
-import { Room } from "../../../../runtime/engine/update/room.ts";
+import type { Program } from "../../../../compiler/program.ts";
+import { Begun, type Weights } from "../../../../runtime/engine/update/begun.ts";
 import { initialize } from "../../../../runtime/train/init.ts";
 import { stepScalars } from "../../../../runtime/train/schedule.ts";
 
@@ -12,31 +13,40 @@ const SET = ["size=64", "ch=2", "blocks=1", "global_depth=6", "local_depth=3"];
 /** Bytes; less than these updates touch: some tensors lie inside, some beside, as with models beyond WebAssembly's 4 GiB. */
 const SMALL = 400_000;
 
-/** Begun while nobody knew what would lie in it. */
-function begun(): Room {
-  const room = new Room(SMALL);
-  room.touch();
-  return room;
-}
+/** Begun before the program was there: with weights drawn, without, and with others than it turned out to have. */
+const BEGUN: Readonly<Record<string, (program: Program) => Begun>> = {
+  "weights and memory begun before": (program) => new Begun(trained(program), SEED),
+  "memory begun before": (program) => new Begun(trained(program)),
+  "weights of another seed begun before": (program) => new Begun(trained(program), SEED + 1),
+  "other weights begun before": (program) => new Begun(trained(program).map((w, i) => ({ ...w, shape: i % 2 === 0 ? w.shape : [1] })), SEED),
+};
+const trained = (program: Program): Weights[] => program.params.filter(({ optimizer }) => optimizer !== undefined);
+const SEED = 4;
 
 // The TensorFlow code's Adam adds eps to the uncorrected root, and decays only kernels.
 it.each([
   ["base", undefined, {}],
   ["tensorflow", "tensorflow", {}],
   ["a kernel's memory that holds a part", undefined, { room: SMALL }],
-  ["in memory that was begun before", undefined, { begun: begun() }],
-] as const)("gives the same weights and moments, bit for bit, whether the kernel or onnxruntime does the updates: %s", async (_, variant, options: Pick<OnnxEngineOptions, "room" | "begun">) => {
+  ...Object.keys(BEGUN).map((name) => [name, undefined, {}] as const),
+] as const)("gives the same weights and moments, bit for bit, whether the kernel or onnxruntime does the updates: %s", async (name, variant, options: Pick<OnnxEngineOptions, "room">) => {
   const text = readFileSync("specs/ugatit.gan", "utf8");
   const compiled = compile({ path: "ugatit.gan", text }, { set: SET, variants: variant === undefined ? [] : [variant] });
   const program = compiled.program!;
   const models = emitGraphs(compiled);
-  const engines = [await OnnxEngine.create(program, models, options), await OnnxEngine.create(program, models, { update: "graph" })];
-  if (options.begun) expect(program.params.every(({ name }) => options.begun!.holds(engines[0]!.read(`param:${name}`)))).toBe(true);
+  const begun = BEGUN[name]?.(program);
+  const engines = [await OnnxEngine.create(program, models, { ...options, ...(begun ? { begun } : {}) }), await OnnxEngine.create(program, models, { update: "graph" })];
+  if (begun) {
+    expect(program.params.every(({ name }) => begun.room.holds(engines[0]!.read(`param:${name}`)))).toBe(true);
+    const drawn = trained(program).filter((w) => begun.holds(`param:${w.name}`, SEED)).length;
+    expect(drawn / trained(program).length).toBeCloseTo({ "weights and memory begun before": 1, "other weights begun before": 0.5 }[name] ?? 0, 1);
+  }
   if (options.room !== undefined) {
     const inside = new Set(program.params.map(({ name }) => engines[0]!.storage.updater!.holds(engines[0]!.read(`param:${name}`))));
     expect([...inside].sort()).toEqual([false, true]);
   }
-  for (const engine of engines) initialize(engine, 4);
+  initialize(engines[0]!, SEED, begun);
+  initialize(engines[1]!, SEED);
   for (let t = 1; t <= 3; t++) {
     const data = Object.fromEntries(program.data.map((d) => [d.name, drawInit({ kind: "uniform", low: -1, high: 1 }, 3 * 64 * 64, t, d.name)]));
     const scalars = stepScalars(program, t, Object.fromEntries(program.optimizers.map((o) => [o.name, t])), { total: 10, epoch: 1 });
