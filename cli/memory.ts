@@ -12,7 +12,7 @@ export function loadFitting(spec: string | Source, { memory, ...choices }: Choic
   let least = Infinity;
   for (const recompute of RECOMPUTE) {
     // None of them is known to be the one that is trained.
-    const c = loadOrFail(spec, choices, { ...options, recompute, onTrained: undefined });
+    const c = loadOrFail(spec, choices, { ...options, recompute, onTrained: undefined, onGraph: undefined });
     const needs = plan(c)?.training.total ?? 0;
     if (needs <= memory) return c;
     least = Math.min(least, needs);

@@ -3,18 +3,24 @@ import type { CompileOptions, Source } from "../compiler/compile";
 import type { Lowerings } from "../compiler/lowering";
 import type { Program } from "../compiler/program";
 import type { ModelFile } from "../runtime/train/start";
-import { emitForTraining, withChosenForms } from "./emit";
+import { Early, emitForTraining, withChosenForms } from "./emit";
 import type { GraphCache, Kept, Prepared, Wanted } from "./cache";
 import { loadFitting } from "./memory";
 import type { Choices } from "./options";
 import { compileOptionsOf, fileReader, importsOf, type Loaded, print, sourceOf } from "./spec";
 
+/** Told while a spec is compiled, if it is compiled once: not where it must fit into so many bytes. */
+export interface Meanwhile {
+  readonly onTrained: NonNullable<CompileOptions["onTrained"]>;
+  /** A step's graph, which is not among the models then. */
+  readonly onModel: (model: ModelFile) => void;
+}
+
 /**
  * @param cache of earlier trainings; undefined: it is compiled, and nothing is kept
  * @param named whether a profile will show the operators
- * @param onTrained as the compiler's, if it is compiled once: not where it must fit into so many bytes
  */
-export function prepare(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined, cache: GraphCache | undefined, named: boolean, onTrained?: CompileOptions["onTrained"]): { prepared: Prepared; models: Iterable<ModelFile> } | undefined {
+export function prepare(path: string, flags: Choices & { readonly memory?: number }, lowerings: Lowerings | undefined, cache: GraphCache | undefined, named: boolean, meanwhile?: Meanwhile): { prepared: Prepared; models: Iterable<ModelFile> } | undefined {
   const { set = [], variant: variants = [], memory } = flags;
   const source = sourceOf(path);
   const rest = { source, set, variants, ...(memory === undefined ? {} : { memory }) };
@@ -24,10 +30,17 @@ export function prepare(path: string, flags: Choices & { readonly memory?: numbe
     print(kept.prepared.diagnostics, (file) => kept.prepared.texts[file]);
     return kept;
   }
-  const c = compiled(source, flags, { ...compileOptionsOf(lowerings), onTrained });
+  const early = meanwhile && !named ? new Early(meanwhile.onModel) : undefined;
+  const c = compiled(source, flags, { ...compileOptionsOf(lowerings), onTrained: meanwhile?.onTrained, onGraph: early?.write }, early);
   if (!c) return undefined;
   const prepared = preparedOf(c);
-  return { prepared, models: cache ? keeping(cache, wanted, prepared, emitForTraining(c, named)) : emitForTraining(c, named) };
+  const models = emitForTraining(c, named, early);
+  return { prepared, models: left(cache ? keeping(cache, wanted, prepared, models) : models, early) };
+}
+
+/** Those that nobody was told of. */
+function* left(models: Iterable<ModelFile>, early: Early | undefined): Generator<ModelFile> {
+  for (const model of models) if (!early?.get(model[0])) yield model;
 }
 
 /** A run that is resumed has the forms that were chosen for it; it began without them, from graphs that are kept under what was asked for then. */
@@ -39,9 +52,9 @@ function begunWith(cache: GraphCache | undefined, rest: Omit<Wanted, "lowerings"
 }
 
 /** With every form written down. */
-function compiled(source: Source, flags: Choices & { readonly memory?: number }, options: CompileOptions): Ready | undefined {
+function compiled(source: Source, flags: Choices & { readonly memory?: number }, options: CompileOptions, early: Early | undefined): Ready | undefined {
   const loaded = loadFitting(source, flags, options);
-  return loaded.program && { ...loaded, program: withChosenForms(loaded.program, loaded.graphs) };
+  return loaded.program && { ...loaded, program: withChosenForms(loaded.program, loaded.graphs, early) };
 }
 
 type Ready = Loaded & Pick<Prepared, "program">;

@@ -20,7 +20,8 @@ import { type ExportModel, traceExport } from "./train/exports";
 import type { TrainModel } from "./train/model";
 import { plansOf } from "./train/plans";
 import type { Recompute } from "./train/recompute";
-import { assemble, type GraphFile } from "./train/program";
+import { type GraphFile, type StepGraph, stepGraph } from "./train/graph-file";
+import { assemble, type CutPlan, type Identity } from "./train/program";
 import { type CutSegment, cutPhases } from "./train/segments";
 import { buildStep, checkCoverage, reach, type Step } from "./train/step";
 import type { ParamInfo } from "./trace/tracer";
@@ -47,7 +48,9 @@ export interface CompileOptions {
   readonly recompute?: Recompute;
   readonly printAfter?: PrintablePhase;
   /** Told what the step trains, in the program's order, as soon as that is known: two thirds of the work is then to come. */
-  readonly onTrained?: (params: readonly Pick<ParamSpec, "name" | "shape" | "init">[]) => void;
+  readonly onTrained?: ((params: readonly Pick<ParamSpec, "name" | "shape" | "init">[]) => void) | undefined;
+  /** Told each graph of the step as soon as it is cut, in the program's order, before the program is there. */
+  readonly onGraph?: ((graph: GraphFile, of: Identity & Pick<Program, "lowerings">) => void) | undefined;
   /** Set while a hint is looked for: no hints of hints. */
   readonly probing?: boolean;
 }
@@ -106,11 +109,22 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
 
   // 5. Optimize the whole step, then cut it into the graphs of its phases: once for each set of phases that run together. Optimize the
   // exports, too.
-  const plans = plansOf(modules.entry, new Set(params.keys()), model, step, exported, diagnostics).map((p) => ({ ...p, cuts: cutStep(p.model, p.step, options) }));
+  const identity = identify(source, modules, params);
+  const of = { ...identity, ...loweringsOf(options) };
+  let number = 0;
+  const plans = plansOf(modules.entry, new Set(params.keys()), model, step, exported, diagnostics).map((p, plan): CutPlan => {
+    const cuts = Array.from(cutStep(p.model, p.step, options), (cut): StepGraph => {
+      const phase = p.step.phases.find((each) => each.phase.index === cut.phase)!.phase.name;
+      const graph = stepGraph(cut, number++, phase, model.conditions.length > 0 ? plan : undefined);
+      options.onGraph?.(graph.file, of);
+      return graph;
+    });
+    return { ...p, cuts };
+  });
   const slim = exports.map((e) => slimExport(e, options.without ?? []));
 
   // 6. Name the storage: the program a runtime follows.
-  const { program, graphs } = assemble(model, step, plans, slim, identify(source, modules, params));
+  const { program, graphs } = assemble(model, step, plans, slim, identity);
   return finish({ ...differentiated, exports: slim, program: { ...program, ...loweringsOf(options) }, graphs }, options);
 }
 
@@ -183,7 +197,7 @@ function trainedBy(model: TrainModel, step: Step): Pick<ParamSpec, "name" | "sha
   return [...model.params.values()].flatMap(({ name, shape, init }) => (trained.has(name) ? [{ name, shape: numbersOf(shape), init }] : []));
 }
 
-function cutStep(model: TrainModel, step: Step, { without = [], recompute = "nothing" }: CompileOptions): CutSegment[] {
+function cutStep(model: TrainModel, step: Step, { without = [], recompute = "nothing" }: CompileOptions): Iterable<CutSegment> {
   const wanted = [
     ...step.phases.flatMap((p) => [
       ...p.losses.map((l) => ({ node: l.node, value: `loss:${l.name}`, phase: p.phase.index as number | undefined })),
@@ -204,7 +218,7 @@ function slimExport(e: ExportModel, without: readonly string[]): ExportModel {
 }
 
 /** What decided the program: the spec's text, its imports, and every param's value. */
-function identify(source: Source, modules: Modules, params: ReadonlyMap<string, BoundParam>): { spec: string; hash: string; settings: Record<string, string> } {
+function identify(source: Source, modules: Modules, params: ReadonlyMap<string, BoundParam>): Identity {
   const settings = Object.fromEntries([...params].map(([name, p]) => [name, p.text]));
   const texts = [...modules.all.values()].map((m) => m.file.text);
   const hash = bytesToHex(sha256(utf8ToBytes(JSON.stringify([texts, settings]))));

@@ -1,10 +1,10 @@
 import { listData } from "../../runtime/data/folder";
 import type { Json } from "../../runtime/data/types";
-import { expect, type ModelFile, openThread, startTraining, stopOnInterrupt, type Training, type TrainingThread } from "../../runtime/train/start";
+import { closeThread, expect, give, type ModelFile, openThread, startTraining, stopOnInterrupt, type Training, type TrainingThread } from "../../runtime/train/start";
 import { DEFAULT_SEED } from "../../runtime/train/init";
 import { ProgressView } from "../../runtime/train/progress";
+import { refuseMixedRuns } from "../../runtime/train/run-folder";
 import type { Outcome, TrainSettings } from "../../runtime/train/types";
-import type { CompileOptions } from "../../compiler/compile";
 import type { Lowerings } from "../../compiler/lowering";
 import { TRAINING_MODULE, type TfjsChoice } from "../../runtime/engine/tfjs-open";
 import type { TfjsPackage } from "../../runtime/tfjs/packages";
@@ -14,7 +14,7 @@ import { bundled, projectOf } from "../emit-tfjs";
 import { loweringsOf, loweringsOfRun } from "../lowerings";
 import { loadFitting } from "../memory";
 import { type Choices, type LoweringFlags, TRAIN_DEFAULTS, UsageError } from "../options";
-import { firstExportOf, prepare } from "../prepare";
+import { firstExportOf, type Meanwhile, prepare } from "../prepare";
 import { compileOptionsOf, importsOf } from "../spec";
 
 export interface TrainFlags extends Choices, LoweringFlags {
@@ -74,12 +74,14 @@ interface Begun {
 
 async function begin(path: string, flags: TrainFlags): Promise<Begun | undefined> {
   const tfjs = tfjsOf(flags);
-  const thread = openThread(tfjs === undefined, new URL("./worker.js", distUrl()));
+  // Before the spec is compiled: who names a folder by mistake should not wait to hear it.
+  refuseMixedRuns({ run: flags.out, resume: flags.resume === true });
+  const thread = openThread({ onnx: tfjs === undefined, threads: flags.threads }, new URL("./worker.js", distUrl()));
   let begun: Begun | undefined;
   try {
     begun = await beginIn(thread, path, flags, tfjs);
   } finally {
-    if (!begun) await thread.worker.terminate();
+    if (!begun) await closeThread(thread);
   }
   return begun;
 }
@@ -87,7 +89,10 @@ async function begin(path: string, flags: TrainFlags): Promise<Begun | undefined
 /** The compiled spec is left behind here: the training needs none of it. */
 async function beginIn(thread: TrainingThread, path: string, flags: TrainFlags, tfjs: TfjsChoice | undefined): Promise<Begun | undefined> {
   const lowerings = flags.resume === true ? loweringsOfRun(flags.out, flags) : loweringsOf(flags);
-  const spec = await (tfjs ? compiledForTfjs(path, flags, lowerings) : preparedForOnnx(path, flags, lowerings, (weights) => expect(thread, weights, flags.resume ? undefined : (flags.seed ?? DEFAULT_SEED))));
+  const spec = await (tfjs ? compiledForTfjs(path, flags, lowerings) : preparedForOnnx(path, flags, lowerings, {
+    onTrained: (weights) => expect(thread, weights, flags.resume ? undefined : (flags.seed ?? DEFAULT_SEED)),
+    onModel: (model) => give(thread, model),
+  }));
   if (!spec) return undefined;
   const { program, notes, source, models, firstExport } = spec;
   const settings: TrainSettings = {
@@ -116,10 +121,10 @@ interface Trainable {
 /** Looked for before the graphs are made: who mistypes a folder should not wait to hear it. */
 const dataIsThere = (flags: TrainFlags, program: Program): Promise<unknown> => listData(flags.data, "train", [...new Set(program.data.map((d) => d.folder))]);
 
-async function preparedForOnnx(path: string, flags: TrainFlags, lowerings: Lowerings | undefined, onTrained: CompileOptions["onTrained"]): Promise<Trainable | undefined> {
+async function preparedForOnnx(path: string, flags: TrainFlags, lowerings: Lowerings | undefined, meanwhile: Meanwhile): Promise<Trainable | undefined> {
   const profiled = flags.profile !== undefined;
   const cache = profiled || flags.cache === false ? undefined : GraphCache.ofUser(new URL("./ganc.cjs", distUrl()));
-  const made = prepare(path, flags, lowerings, cache, profiled, onTrained);
+  const made = prepare(path, flags, lowerings, cache, profiled, meanwhile);
   if (!made) return undefined;
   const { prepared: { program, imports, firstExport, source }, models } = made;
   await dataIsThere(flags, program);

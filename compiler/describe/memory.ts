@@ -6,7 +6,7 @@ import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { planLayout } from "../layout";
 import type { Program } from "../program";
 import { FREE_BATCH, type ExportModel } from "../train/exports";
-import type { GraphFile } from "../train/program";
+import type { GraphFile } from "../train/graph-file";
 import { flopsOf } from "./layers";
 
 export interface MemoryEstimate {

@@ -1,22 +1,13 @@
 // From the cut step to a Program: storage by name, and what a runtime must draw, read and schedule.
 import { axesOf, numbersOf } from "../graph/shape";
-import type { Builder } from "../graph/builder";
 import type { NodeId } from "../graph/types";
 import type { AdamUpdate, ExportSpec, OptimizerSpec, ParamSpec, Program, Segment, StateSpec } from "../program";
 import type { ExportModel } from "./exports";
 import { portShape } from "./exports";
+import { type GraphFile, type StepGraph, stepFile } from "./graph-file";
 import type { TrainModel } from "./model";
-import type { CutSegment } from "./segments";
 import type { Step } from "./step";
 import { buildUpdate, type Covered, scalarNames } from "./update";
-
-/** A graph with the names of its ports: what a backend turns into one file. */
-export interface GraphFile {
-  readonly file: string;
-  readonly graph: Builder;
-  readonly inputs: readonly { readonly node: NodeId; readonly name: string }[];
-  readonly outputs: readonly { readonly node: NodeId; readonly name: string }[];
-}
 
 export interface Assembled {
   readonly program: Program;
@@ -43,7 +34,7 @@ function paramSpecs(model: TrainModel, optimizers: readonly OptimizerSpec[], kep
 export interface CutPlan {
   readonly model: TrainModel;
   readonly step: Step;
-  readonly cuts: readonly CutSegment[];
+  readonly cuts: readonly StepGraph[];
 }
 
 /**
@@ -77,6 +68,9 @@ function optimizersOf(model: TrainModel, plans: readonly CutPlan[]): OptimizerSp
 const scalarsOf = (o: OptimizerSpec, phase: string): { step: string; root: string } =>
   scalarNames((o.phases?.length ?? 1) > 1 ? `${o.name}.${phase}` : o.name);
 
+/** What an update makes of a value has another name than the value that it reads. */
+const NEW = "new:";
+
 /** @param model the whole training, every phase in it; `plans` what its steps run: itself alone, if no phase ever rests */
 export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan[], exports: readonly ExportModel[], identity: Identity): Assembled {
   const optimizers = optimizersOf(model, plans);
@@ -88,20 +82,15 @@ export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan
   const segments: Segment[] = [];
   const conditional = model.conditions.length > 0;
   plans.forEach(({ step, cuts }, plan) => {
-    // A value's number is its node's: each plan has a graph of its own.
-    const own = (value: string): string => (conditional ? value.replace(/^value:/, `value:${plan}.`) : value);
-    const push = (phase: string, kind: Segment["kind"], graph: Builder, inputs: readonly { node: NodeId; value: string }[], outputs: readonly { node: NodeId; value: string }[], updates?: readonly AdamUpdate[]): void => {
-      const file = `step.${segments.length}.${phase}${kind === "update" ? ".update" : ""}.onnx`;
-      const ins = inputs.map((i) => ({ node: i.node, name: own(i.value) }));
-      const outs = outputs.map((o) => ({ node: o.node, value: own(o.value), name: kind === "update" ? `new:${o.value}` : own(o.value) }));
-      graphs.push({ file, graph, inputs: ins, outputs: outs.map(({ node, name }) => ({ node, name })) });
+    const push = (phase: string, graph: GraphFile, updates?: readonly AdamUpdate[]): void => {
+      const { file, inputs, outputs } = graph;
+      const written = (port: string): string => (port.startsWith(NEW) ? port.slice(NEW.length) : port);
+      graphs.push(graph);
       segments.push({
-        name: file.slice(0, -5), phase, kind, ...(conditional ? { plan } : {}), model: file, inputs: ins.map(({ name }) => ({ port: name, value: name })),
-        outputs: outs.map(({ name, value }) => ({ port: name, value })), ...(updates ? { updates } : {}),
+        name: file.slice(0, -5), phase, kind: updates ? "update" : "compute", ...(conditional ? { plan } : {}), model: file,
+        inputs: inputs.map(({ name }) => ({ port: name, value: name })), outputs: outputs.map(({ name }) => ({ port: name, value: written(name) })), ...(updates ? { updates } : {}),
       });
-      for (const x of [...inputs, ...outputs]) {
-        if (/^(value|grad|next|loss):/.test(x.value)) values[own(x.value)] = numbersOf(graph.shape(x.node));
-      }
+      for (const { node, name } of [...inputs, ...outputs]) if (/^(value|grad|next|loss):/.test(name)) values[name] = numbersOf(graph.graph.shape(node));
     };
     // Each update follows the graph after which its gradient is there and nobody reads the parameter as it was.
     const ripe = cuts.map((): Covered[][] => step.phases.map(() => []));
@@ -116,11 +105,13 @@ export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan
     });
     cuts.forEach((cut, at) => {
       const phase = step.phases.find((p) => p.phase.index === cut.phase)!.phase.name;
-      push(phase, "compute", cut.graph, cut.inputs, cut.outputs);
+      push(phase, cut.file);
       ripe[at]!.forEach((now, i) => {
         if (now.length === 0) return;
-        const u = buildUpdate(now);
-        push(step.phases[i]!.phase.name, "update", u.graph, u.inputs, u.outputs, u.updates);
+        const { graph, inputs, outputs, updates } = buildUpdate(now);
+        const updated = step.phases[i]!.phase.name;
+        const ports = (list: typeof inputs, before = ""): GraphFile["inputs"] => list.map(({ node, value }) => ({ node, name: before + value }));
+        push(updated, { file: stepFile(cut.number, updated, true), graph, inputs: ports(inputs), outputs: ports(outputs, NEW) }, updates);
       });
     });
   });
@@ -150,9 +141,9 @@ export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan
 }
 
 /** The graph after which a version of a parameter can be updated: its gradient is there, and nobody reads it any more. */
-function ripeAfter(cuts: readonly CutSegment[], param: string, version: number, phase: number): number {
+function ripeAfter(cuts: readonly StepGraph[], param: string, version: number, phase: number): number {
   const leaf = version === 0 ? param : `${param}@${version}`;
-  const touches = (c: CutSegment): boolean => c.reads.has(leaf) || (c.phase === phase && c.outputs.some((o) => o.value === `grad:${param}`));
+  const touches = (c: StepGraph): boolean => c.reads.has(leaf) || (c.phase === phase && c.outputs.some((o) => o.value === `grad:${param}`));
   const last = cuts.reduce((at, c, i) => (touches(c) ? i : at), -1);
   if (cuts.slice(0, last + 1).some((c) => c.reads.has(`${param}@${version + 1}`))) throw new Error(`defect: ${param} is read both before and after its update in one graph, or in the wrong order`);
   return last;

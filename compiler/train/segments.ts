@@ -77,7 +77,8 @@ function stagesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Up
   throw new Error("defect: phases cannot be put in order");
 }
 
-export function cutPhases(traced: Graph, given: readonly SegmentOutput[], updates: Updates, phases: number, { most = MOST_NODES, recompute: level = "nothing", directions = true }: CutOptions = {}): CutSegment[] {
+/** One by one: whoever takes them can go on with one before the next is made. */
+export function* cutPhases(traced: Graph, given: readonly SegmentOutput[], updates: Updates, phases: number, { most = MOST_NODES, recompute: level = "nothing", directions = true }: CutOptions = {}): Generator<CutSegment> {
   const { stages, earliest, need } = stagesOf(traced, given, updates, phases, directions);
   const { graph: whole, outputs, updatedIn, phaseOf } = stages;
   const plain = { graph: whole, pieces: piecesOf(whole, need, stages, most) };
@@ -100,7 +101,10 @@ export function cutPhases(traced: Graph, given: readonly SegmentOutput[], update
     const needed = [...[...set].flatMap((id) => nodes[id]!.inputs), ...wanted[s]!.map((o) => o.node)];
     for (const id of needed) if (!set.has(id) && nodes[id]!.op !== "input") crossing[home.get(id)!]!.add(id);
   });
-  return pieces.map((p, s) => build(graph, p, phaseOf[p.phase]!, own[s]!, wanted[s]!, crossing[s]!)).filter((cut) => cut.outputs.length > 0);
+  for (const [s, p] of pieces.entries()) {
+    const cut = build(graph, p, phaseOf[p.phase]!, own[s]!, wanted[s]!, crossing[s]!);
+    if (cut.outputs.length > 0) yield cut;
+  }
 }
 
 /** Brings cheap values of earlier pieces into this one, as long as what they are made of can still be had; a sum instead of its terms stays. */

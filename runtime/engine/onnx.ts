@@ -41,6 +41,8 @@ export interface SegmentRun {
 /** Model files by name: a map, or whoever is still making them. */
 export interface Models {
   get(name: string): Uint8Array | Promise<Uint8Array> | undefined;
+  /** A step's model that has been opened already, by `openSession`; it is closed by whoever takes it. */
+  opened?(name: string): Promise<InferenceSession> | undefined;
 }
 
 /** One of the program's segments, ready to run. */
@@ -206,7 +208,7 @@ function checkPorts(segment: Segment, session: InferenceSession): void {
 
 async function graphStage(segment: Segment, index: number, storage: Storage, models: Models, { threads, profile }: OnnxEngineOptions, silence: Silence | undefined): Promise<Stage> {
   const ort = await loadOrt();
-  const session = await openSession(await modelOf(models, segment.model), { threads, step: true, profile: profile?.(segment.name) });
+  const session = await (models.opened?.(segment.model) ?? openSession(await modelOf(models, segment.model), { threads, step: true, profile: profile?.(segment.name) }));
   checkPorts(segment, session);
   const tensor = ({ data, shape }: Place, dims = shape): Tensors[string] => new ort.Tensor("float32", data, dims);
   const feeds: Tensors = {};

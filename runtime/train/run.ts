@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { count } from "../../compiler/layout.ts";
 import type { Program } from "../../compiler/program.ts";
 import type { CheckpointInfo } from "../checkpoint/contents.ts";
-import { CheckpointStore, listCheckpoints, makeFolder, removeTemporaries, type Restored } from "../checkpoint/store.ts";
+import { CheckpointStore, makeFolder, removeTemporaries, type Restored } from "../checkpoint/store.ts";
 import { collectGarbage } from "../engine/collect.ts";
 import { OnnxEngine, type Models } from "../engine/onnx.ts";
 import { openTfjs } from "../engine/tfjs-open.ts";
@@ -15,6 +15,7 @@ import { UserError } from "../files/errors.ts";
 import { openData, type OpenData } from "./data.ts";
 import { DEFAULT_SEED, initialize } from "./init.ts";
 import { lockRun } from "./lock.ts";
+import { refuseMixedRuns, RUN_FILE } from "./run-folder.ts";
 import { gridsOf } from "./pictures.ts";
 import { Profile } from "./profile.ts";
 import { Recorder } from "./recorder.ts";
@@ -22,7 +23,6 @@ import { totalSteps } from "./schedule.ts";
 import { train } from "./trainer.ts";
 import type { DataSource, DrawGrids, Emit, Outcome, TrainSettings } from "./types.ts";
 
-const RUN_FILE = "run.json";
 
 export interface Host {
   readonly emit: Emit;
@@ -103,14 +103,6 @@ async function runLocked(program: Program, models: Models, given: TrainSettings,
     recorder?.close();
     await engine.close();
   }
-}
-
-/** Whether there is a checkpoint to go on from. A run that was killed before its first one begins again, to the same end. */
-function refuseMixedRuns({ run, resume }: TrainSettings): boolean {
-  const has = listCheckpoints(run).length > 0;
-  if (has && !resume) throw new UserError(`${run} holds a run already`, "go on with it by --resume, or choose another folder with --out");
-  if (resume && !has && !existsSync(join(run, RUN_FILE))) throw new UserError(`${run} has no run to go on with`, "begin one without --resume");
-  return has;
 }
 
 /** A run killed before its first checkpoint begins again as it began: with the seed and the steps that its run file says. */

@@ -7,7 +7,7 @@ import { bytesOfTrained, type Weights } from "../engine/update/begun.ts";
 import { UserError } from "../files/errors.ts";
 import type { Emit, Outcome, TrainSettings } from "./types.ts";
 
-/** To the thread, in this order: perhaps what weights will be trained, once what to train, then each model file, which is the worker's then. */
+/** To the thread, in this order: perhaps what weights will be trained; perhaps models of steps; once what to train; then each model that is left. */
 export type ToWorker =
   | { readonly kind: "expect"; readonly weights: readonly Weights[]; readonly seed: number | undefined }
   | {
@@ -17,7 +17,9 @@ export type ToWorker =
       /** One shared number: not 0 once the training should stop. A message would wait for the step's end anyway, and for its turn. */
       readonly stop: Int32Array;
     }
-  | { readonly kind: "model"; readonly name: string; readonly bytes: Uint8Array };
+  | { readonly kind: "model"; readonly name: string; readonly bytes: Uint8Array }
+  /** Instead of what is still to come. */
+  | { readonly kind: "nothing" };
 
 /** A model's name and its bytes. */
 export type ModelFile = readonly [name: string, bytes: Uint8Array];
@@ -26,6 +28,8 @@ export type ModelFile = readonly [name: string, bytes: Uint8Array];
 export interface WorkerData {
   /** Whether onnxruntime is to be loaded at once. */
   readonly onnx: boolean;
+  /** Of one operation of models that come before it is said what to train. */
+  readonly threads?: number | undefined;
 }
 
 export type FromWorker =
@@ -46,6 +50,8 @@ export interface TrainingThread {
   readonly worker: Worker;
   /** Rejects when it ends, whatever the reason. */
   readonly ended: Promise<never>;
+  /** Whether it was given something to open. */
+  opens: boolean;
 }
 
 /**
@@ -54,17 +60,30 @@ export interface TrainingThread {
  *
  * @param file where the bundled worker.ts lies; beside this file's bundle unless given
  */
-export function openThread(onnx: boolean, file = new URL("./worker.js", import.meta.url)): TrainingThread {
-  const workerData: WorkerData = { onnx };
+export function openThread(workerData: WorkerData, file = new URL("./worker.js", import.meta.url)): TrainingThread {
   // TensorFlow's library reads the process's own environment, which a thread has only so.
-  const worker = new Worker(file, { workerData, ...(onnx ? {} : { env: SHARE_ENV }) });
+  const worker = new Worker(file, { workerData, ...(workerData.onnx ? {} : { env: SHARE_ENV }) });
   worker.unref();
   const ended = new Promise<never>((_, reject) => {
     worker.on("error", reject);
     worker.on("exit", (code) => reject(new Error(`the training thread ended with code ${code}`)));
   });
   ended.catch(() => undefined); // whoever starts a training in it hears of it
-  return { worker, ended };
+  return { worker, ended, opens: false };
+}
+
+/** Ends a thread for which there is nothing to train. */
+export async function closeThread(thread: TrainingThread): Promise<void> {
+  const { worker, ended } = thread;
+  leave(thread);
+  worker.ref();
+  await ended.catch(() => undefined);
+}
+
+/** Torn from a model that it opens, onnxruntime-node would bring down the whole process (an exception of N-API that nobody catches). */
+function leave({ worker, opens }: TrainingThread): void {
+  if (opens) tell(worker, { kind: "nothing" });
+  else void worker.terminate();
 }
 
 /**
@@ -77,16 +96,23 @@ export function expect({ worker }: TrainingThread, weights: readonly Weights[], 
   if (bytesOfTrained(weights) < left / 2) tell(worker, { kind: "expect", weights, seed });
 }
 
+/** A model of a step for onnxruntime, while the next is made and before it is said what to train: it is opened at once. */
+export function give(thread: TrainingThread, [name, bytes]: ModelFile): void {
+  thread.opens = true;
+  tell(thread.worker, { kind: "model", name, bytes });
+}
+
 /**
- * @param models files by name, taken one by one: while this thread makes the next, the worker opens the last. If making one throws, the
+ * @param models files by name, those that are left, taken one by one: while this thread makes the next, the worker opens the last. If making one throws, the
  * training ends with that before it has begun.
  */
-export function startTraining({ worker, ended }: TrainingThread, program: Program, models: Iterable<ModelFile>, settings: TrainSettings, onEvent: Emit): Training {
+export function startTraining(thread: TrainingThread, program: Program, models: Iterable<ModelFile>, settings: TrainSettings, onEvent: Emit): Training {
+  const { worker, ended } = thread;
   const stop = new Int32Array(new SharedArrayBuffer(4));
   worker.ref();
   tell(worker, { kind: "begin", program, settings, stop });
   // Not from within `done`, whose closures live as long as the training: they would keep what makes the models, and the compiled graphs with it.
-  const handed = hand(models, worker);
+  const handed = hand(models, thread);
   const done = new Promise<Outcome>((resolve, reject) => {
     worker.on("message", (message: FromWorker) => {
       if (message.kind === "event") onEvent(message.event);
@@ -97,7 +123,7 @@ export function startTraining({ worker, ended }: TrainingThread, program: Progra
     ended.catch(reject); // after `done`: no effect
     handed.then(collectGarbage, (e: unknown) => {
       reject(e instanceof Error ? e : new Error(String(e)));
-      void worker.terminate();
+      leave(thread);
     });
   });
   return { done, stop: () => void Atomics.store(stop, 0, 1) };
@@ -105,9 +131,9 @@ export function startTraining({ worker, ended }: TrainingThread, program: Progra
 
 const tell = (worker: Worker, message: ToWorker): void => worker.postMessage(message);
 
-async function hand(models: Iterable<ModelFile>, worker: Worker): Promise<void> {
-  for (const [name, bytes] of models) {
-    tell(worker, { kind: "model", name, bytes });
+async function hand(models: Iterable<ModelFile>, thread: TrainingThread): Promise<void> {
+  for (const model of models) {
+    give(thread, model);
     // Signals and the worker's own messages have their turn between two.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,6 +1,9 @@
 // The thread that trains. onnxruntime occupies its event loop during a step; the main thread keeps its own for the terminal.
+import type { InferenceSession } from "onnxruntime-node";
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../files/errors.ts";
+import type { Models } from "../engine/onnx.ts";
+import { openSession } from "../engine/session.ts";
 import { knownSilence } from "../engine/silent.ts";
 import { Begun } from "../engine/update/begun.ts";
 import { loadSharp } from "../pictures/sharp.ts";
@@ -10,24 +13,63 @@ import type { FromWorker, ToWorker, WorkerData } from "./start.ts";
 type Begin = Extract<ToWorker, { kind: "begin" }>;
 const tell = (message: FromWorker): void => parentPort?.postMessage(message);
 
-/** Model files as they come; whoever asks for one that is still being made waits. */
-class Arriving {
-  readonly #come = new Map<string, Promise<Uint8Array>>();
-  readonly #give = new Map<string, (bytes: Uint8Array) => void>();
+/** Model files as they come; whoever asks for one that is still being made waits. Those that come before all else are opened as they come. */
+class Arriving implements Models {
+  readonly #opened = new Map<string, Promise<InferenceSession>>();
+  readonly #come = new Map<string, Arrival>();
+  #last: Promise<unknown> = Promise.resolve();
+  #ended = false;
 
-  get(name: string): Promise<Uint8Array> {
+  #of(name: string): Arrival {
     const known = this.#come.get(name);
     if (known) return known;
-    const bytes = new Promise<Uint8Array>((resolve) => void this.#give.set(name, resolve));
-    this.#come.set(name, bytes);
-    return bytes;
+    const one = arrival();
+    if (this.#ended) one.fail(NOTHING_MORE);
+    this.#come.set(name, one);
+    return one;
+  }
+
+  get(name: string): Promise<Uint8Array> {
+    return this.#of(name).bytes;
   }
 
   put(name: string, bytes: Uint8Array): void {
-    void this.get(name);
-    this.#give.get(name)?.(bytes);
+    this.#of(name).give(bytes);
+  }
+
+  opened(name: string): Promise<InferenceSession> | undefined {
+    return this.#opened.get(name);
+  }
+
+  /** After the one before: so that word that there is nothing to train need not wait for all of them. */
+  open(name: string, bytes: Uint8Array): void {
+    const session = this.#last.then(() => {
+      if (this.#ended) throw NOTHING_MORE;
+      return openSession(bytes, { threads, step: true });
+    });
+    this.#last = session.catch(() => undefined); // whoever takes it hears of it
+    this.#opened.set(name, session);
+  }
+
+  end(): void {
+    this.#ended = true;
+    for (const one of this.#come.values()) one.fail(NOTHING_MORE);
   }
 }
+
+interface Arrival {
+  readonly bytes: Promise<Uint8Array>;
+  readonly give: (bytes: Uint8Array) => void;
+  readonly fail: (why: Error) => void;
+}
+function arrival(): Arrival {
+  let give: Arrival["give"] | undefined;
+  let fail: Arrival["fail"] | undefined;
+  const bytes = new Promise<Uint8Array>((resolve, reject) => ([give, fail] = [resolve, reject]));
+  bytes.catch(() => undefined); // nobody may ask for it
+  return { bytes, give: give!, fail: fail! };
+}
+const NOTHING_MORE = new Error("what was to be trained could not be made");
 
 let weights: Begun | undefined;
 /** Undefined where there is no such memory: whoever then asks for it will say so. */
@@ -39,28 +81,40 @@ function begin(...[expected, seed]: ConstructorParameters<typeof Begun>): Begun 
   }
 }
 
+const { onnx, threads } = workerData as WorkerData;
 const models = new Arriving();
-const begun = new Promise<Begin>((resolve) => {
+let early = true;
+const begun = new Promise<Begin | undefined>((resolve) => {
   parentPort?.on("message", (message: ToWorker) => {
     if (message.kind === "expect") weights ??= begin(message.weights, message.seed);
-    else if (message.kind === "begin") resolve(message);
+    else if (message.kind === "begin") {
+      early = false;
+      resolve(message);
+    } else if (message.kind === "nothing") {
+      models.end();
+      resolve(undefined);
+    } else if (early) models.open(message.name, message.bytes);
     else models.put(message.name, message.bytes);
   });
 });
 // Loaded while the spec is compiled. If one cannot be, whoever needs it will say so.
-const loading: Promise<unknown>[] = [loadSharp(), ...((workerData as WorkerData).onnx ? [knownSilence()] : [])];
+const loading: Promise<unknown>[] = [loadSharp(), ...(onnx ? [knownSilence()] : [])];
 for (const one of loading) one.catch(() => undefined);
 const given = await begun;
-try {
-  const outcome = await runTraining(given.program, models, given.settings, {
-    emit: (event) => tell({ kind: "event", event }),
-    stopping: () => Atomics.load(given.stop, 0) !== 0,
-    begun: weights,
-  });
-  tell({ kind: "done", outcome });
-} catch (e) {
-  if (e instanceof UserError) tell({ kind: "failed", message: e.message, hint: e.hint });
-  else tell({ kind: "broken", message: e instanceof Error ? (e.stack ?? e.message) : String(e) });
-}
+if (given) await run(given);
 // Nothing more will come: the thread may end.
 parentPort?.unref();
+
+async function run({ program, settings, stop }: Begin): Promise<void> {
+  try {
+    const outcome = await runTraining(program, models, settings, {
+      emit: (event) => tell({ kind: "event", event }),
+      stopping: () => Atomics.load(stop, 0) !== 0,
+      begun: weights,
+    });
+    tell({ kind: "done", outcome });
+  } catch (e) {
+    if (e instanceof UserError) tell({ kind: "failed", message: e.message, hint: e.hint });
+    else tell({ kind: "broken", message: e instanceof Error ? (e.stack ?? e.message) : String(e) });
+  }
+}

@@ -7,7 +7,7 @@ import { evaluate } from "../../compiler/graph/evaluate";
 import type { NdArray } from "../../compiler/graph/ndarray";
 import { axesOf, numbersOf, type Shape } from "../../compiler/graph/shape";
 import type { Program } from "../../compiler/program";
-import type { GraphFile } from "../../compiler/train/program";
+import type { GraphFile } from "../../compiler/train/graph-file";
 import { planOf } from "../../compiler/train/at-step";
 import { stepScalars, updatesAfter } from "../../runtime/train/schedule";
 

@@ -1,7 +1,7 @@
 // A convolution or an adjoint by itself, as a graph: what `ganc tune` runs in each of its forms.
 import { Builder } from "../../../compiler/graph/builder";
 import type { Shape } from "../../../compiler/graph/shape";
-import type { GraphFile } from "../../../compiler/train/program";
+import type { GraphFile } from "../../../compiler/train/graph-file";
 import type { NodeId, Window2d } from "../../../compiler/graph/types";
 import { numberOf } from "../extent";
 import { formsOf, lowerWith } from "../lower/index";

@@ -10,7 +10,7 @@ const settings = JSON.parse(process.argv[2] ?? "") as TrainSettings;
 const frozen = Number(process.argv[3] ?? 8);
 const view = new ProgressView({ write: (text) => void process.stdout.write(text), isTTY: false, columns: 80 }, { json: true });
 const worker = new URL("./worker.mjs", import.meta.url);
-const training = startTraining(openThread(true, worker), tinyProgram(frozen), tinyModels(), settings, view.onEvent);
+const training = startTraining(openThread({ onnx: true }, worker), tinyProgram(frozen), tinyModels(), settings, view.onEvent);
 const undo = stopOnInterrupt(training, (line) => process.stderr.write(`${line}\n`));
 try {
   await training.done;

@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import type { Program } from "../../../compiler/program.ts";
-import { expect as tellExpected, openThread, startTraining, type Training, type TrainingThread } from "../../../runtime/train/start.ts";
+import { closeThread, expect as tellExpected, give, openThread, startTraining, type Training, type TrainingThread } from "../../../runtime/train/start.ts";
 import type { TrainSettings } from "../../../runtime/train/types.ts";
 
 /** A training that reads its models and then takes its time, until it is told to stop. */
@@ -50,7 +50,7 @@ it("lets the compiled graphs go once the models are made, and collects them", as
 /** A training of models that are made from graphs which nobody else holds: as a command begins one and returns. */
 function begun(onEvent: () => void): { ref: WeakRef<object>; training: Training } {
   const graphs = { nodes: Array.from({ length: 1000 }, (_, i) => i) };
-  return { ref: new WeakRef(graphs), training: startTraining(openThread(true, WORKER), {} as Program, models(graphs), {} as TrainSettings, onEvent) };
+  return { ref: new WeakRef(graphs), training: startTraining(openThread({ onnx: true }, WORKER), {} as Program, models(graphs), {} as TrainSettings, onEvent) };
 }
 function* models(graphs: object): Generator<readonly [string, Uint8Array]> {
   for (const name of ["a", "b"]) yield [name, Uint8Array.of(Object.keys(graphs).length)];
@@ -66,8 +66,23 @@ it("has memory made ready only for what is little of what is left", () => {
   expect(told).toEqual([{ kind: "expect", weights: weights(1000), seed: 3 }, { kind: "expect", weights: weights(500), seed: undefined }]);
 });
 
+it("does not tear a thread from models that it opens: onnxruntime-node would bring down the process", async () => {
+  const made = (): { thread: TrainingThread; did: unknown[] } => {
+    const did: unknown[] = [];
+    const worker = { postMessage: (message: { kind: string }) => did.push(message.kind), terminate: () => did.push("terminated"), ref: () => undefined };
+    return { thread: { worker, ended: Promise.reject(new Error("ended")), opens: false } as unknown as TrainingThread, did };
+  };
+  const idle = made();
+  await closeThread(idle.thread);
+  expect(idle.did).toEqual(["terminated"]);
+  const opening = made();
+  give(opening.thread, ["a", Uint8Array.of(1)]);
+  await closeThread(opening.thread);
+  expect(opening.did).toEqual(["model", "nothing"]);
+});
+
 it("hears of a thread that had ended before there was something to train", async () => {
-  const thread = openThread(true, new URL("data:text/javascript,throw new Error('broken from the start')"));
+  const thread = openThread({ onnx: true }, new URL("data:text/javascript,throw new Error('broken from the start')"));
   await expect(thread.ended).rejects.toThrow("broken from the start");
   await expect(startTraining(thread, {} as Program, [], {} as TrainSettings, () => undefined).done).rejects.toThrow("broken from the start");
 });
