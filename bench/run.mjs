@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 // As cli/tuned.ts sets them for `ganc train`.
-const { malloc, collect, young, sparing } = JSON.parse(readFileSync(new URL("../cli/process.json", import.meta.url), "utf8"));
+const { malloc, young, sparing } = JSON.parse(readFileSync(new URL("../cli/process.json", import.meta.url), "utf8"));
 
 const { values } = parseArgs({
   options: { sizes: { type: "string", default: "128:32,256:64" }, rows: { type: "string", default: "peers,growth,batch,first" }, growth: { type: "string", default: "64:16,128:32,256:64,512:64" }, steps: { type: "string", default: "5" }, peers: { type: "string", default: "published,tuned" } },
@@ -35,7 +35,7 @@ const GiB = (bytes) => (bytes / 2 ** 30).toFixed(2);
 mkdirSync("bench/results", { recursive: true });
 const rows = new Set(values.rows.split(","));
 const note = (row) => appendFileSync("bench/results/step.jsonl", `${JSON.stringify({ when: new Date().toISOString(), ...row })}\n`);
-const own = (size, ch, ...more) => start("node", [collect, ...young, ...sparing, "dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`, ...(size === 64 ? ["global_depth=6"] : []), ...more], malloc);
+const own = (size, ch, ...more) => start("node", [...young, ...sparing, "dist/bench-step.js", "specs/ugatit.gan", `size=${size}`, `ch=${ch}`, ...(size === 64 ? ["global_depth=6"] : []), ...more], malloc);
 
 function setUp() {
   try {

@@ -42,7 +42,7 @@ const compileSeconds = (performance.now() - began) / 1000;
 const ort = await loadOrt();
 const threads = Number(process.env["THREADS"] ?? 2);
 const engine = await OnnxEngine.create(program, trainingModels(compiled), { threads });
-collectGarbage();
+await collectGarbage();
 initialize(engine, 1);
 const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 1, name);
 const data = Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)]));

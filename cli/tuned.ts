@@ -11,12 +11,10 @@ import settings from "./process.json" with { type: "json" };
 /** glibc's mallopt(3) by environment: blocks to 32 MiB come from the heap, up to 1 GiB of free heap is kept, one arena. */
 const MALLOC: Readonly<Record<string, string>> = settings.malloc;
 /**
- * Young objects get 3 × 4 MiB a thread from the start, not up to 3 × 16: compiling takes as long, and a step on onnxruntime makes few. A step on
- * TensorFlow.js makes many. And they are collected by the thread that made them: the other core has graphs to open.
+ * Young objects are collected by the thread that made them, as the other core has graphs to open, and get 3 × 4 MiB from the start, and more while a
+ * compilation makes many (`collectGarbage` takes that back). A step on onnxruntime makes few, one on TensorFlow.js many.
  */
 const YOUNG: readonly string[] = settings.young;
-/** What `collectGarbage` needs. */
-const COLLECT = settings.collect;
 /**
  * V8's optimizing compiler works beside us in threads of its own: in the three seconds of a compilation it took as much time as the compilation, on
  * the core that opens graphs meanwhile. It is to take only what is run often, and to put less into one function; everything else is compiled once,
@@ -43,7 +41,7 @@ export async function inTuned(native: boolean): Promise<boolean> {
   }
   const mine = Object.fromEntries(Object.entries(MALLOC).filter(([name]) => process.env[name] === undefined));
   if (process.platform !== "linux" || Object.keys(mine).length === 0) return false;
-  const heap = native && !process.env["NODE_OPTIONS"]?.includes("semi-space-size") ? [COLLECT, ...YOUNG] : [COLLECT];
+  const heap = native && !process.env["NODE_OPTIONS"]?.includes("semi-space-size") ? YOUNG : [];
   const child = spawn(process.execPath, [...heap, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...mine, [MARK]: "1" },

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 // As cli/tuned.ts sets them for `ganc train`.
-const { malloc, collect, young, sparing } = JSON.parse(readFileSync(new URL("../../cli/process.json", import.meta.url), "utf8"));
+const { malloc, young, sparing } = JSON.parse(readFileSync(new URL("../../cli/process.json", import.meta.url), "utf8"));
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,7 +18,7 @@ function start(config) {
   const [name, ...rest] = config.split(":");
   const env = Object.fromEntries(rest.join(":").split(",").filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
   const { BENCH = "dist/bench-step.js", SPEC = values.spec, ...own } = env;
-  const child = spawn("node", [collect, ...young, ...sparing, BENCH, SPEC, ...values.set], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...malloc, ...own } });
+  const child = spawn("node", [...young, ...sparing, BENCH, SPEC, ...values.set], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...malloc, ...own } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => JSON.parse((await lines.next()).value);
   const cpu = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).map((t) => Number(t) / 100);

@@ -58,7 +58,7 @@ async function runLocked(program: Program, models: Models, given: TrainSettings,
   const traced = profile && { observe: profile.observe, profile: profile.prefixOf };
   const onnx = settings.tfjs ? undefined : await OnnxEngine.create(program, models, { threads: settings.threads, begun: host.begun, ...traced });
   const engine: Engine = onnx ?? (await openTfjs(program, models, settings.tfjs!, (message) => host.emit({ kind: "note", message })));
-  collectGarbage();
+  await collectGarbage();
   let data: DataSource | undefined;
   let recorder: Recorder | undefined;
   let written = false;
