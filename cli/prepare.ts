@@ -31,7 +31,7 @@ export function prepare(path: string, flags: Choices & { readonly memory?: numbe
     return kept;
   }
   const early = meanwhile && !named ? new Early(meanwhile.onModel) : undefined;
-  const c = compiled(source, flags, { ...compileOptionsOf(lowerings), onTrained: meanwhile?.onTrained, onGraph: early?.write }, early);
+  const c = compiled(source, flags, { ...compileOptionsOf(lowerings), named, onTrained: meanwhile?.onTrained, onGraph: early?.write }, early);
   if (!c) return undefined;
   const prepared = preparedOf(c);
   const models = emitForTraining(c, named, early);

@@ -20,6 +20,7 @@ import { type ExportModel, traceExport } from "./train/exports";
 import type { TrainModel } from "./train/model";
 import { plansOf } from "./train/plans";
 import type { Recompute } from "./train/recompute";
+import { Alike } from "./train/alike";
 import { type GraphFile, type StepGraph, stepGraph } from "./train/graph-file";
 import { assemble, type CutPlan, type Identity } from "./train/program";
 import { type CutSegment, cutPhases } from "./train/segments";
@@ -46,6 +47,8 @@ export interface CompileOptions {
   readonly lowerings?: Lowerings;
   /** What is let go between its readers and made again, to save memory; nothing, unless said. */
   readonly recompute?: Recompute;
+  /** Whether somebody will read the names of its operators: then no graph stands for another one, whose operators have other names. */
+  readonly named?: boolean;
   readonly printAfter?: PrintablePhase;
   /** Told what the step trains, in the program's order, as soon as that is known: two thirds of the work is then to come. */
   readonly onTrained?: ((params: readonly Pick<ParamSpec, "name" | "shape" | "init">[]) => void) | undefined;
@@ -111,12 +114,13 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   // exports, too.
   const identity = identify(source, modules, params);
   const of = { ...identity, ...loweringsOf(options) };
+  const alike = options.named || options.without?.includes("alike") ? undefined : new Alike();
   let number = 0;
   const plans = plansOf(modules.entry, new Set(params.keys()), model, step, exported, diagnostics).map((p, plan): CutPlan => {
     const cuts = Array.from(cutStep(p.model, p.step, options), (cut): StepGraph => {
       const phase = p.step.phases.find((each) => each.phase.index === cut.phase)!.phase.name;
-      const graph = stepGraph(cut, number++, phase, model.conditions.length > 0 ? plan : undefined);
-      options.onGraph?.(graph.file, of);
+      const graph = stepGraph(cut, number++, phase, model.conditions.length > 0 ? plan : undefined, alike);
+      if (!graph.like) options.onGraph?.(graph.file, of);
       return graph;
     });
     return { ...p, cuts };

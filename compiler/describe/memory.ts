@@ -83,7 +83,7 @@ export function trainingMemory(program: Program, graphs: ReadonlyMap<string, Gra
   const weights = program.params.reduce((n, p) => n + count(p.shape), 0);
   const moments = 2 * trained.reduce((n, p) => n + count(p.shape), 0);
   const arena = planLayout(program, true).size;
-  const compute = program.segments.filter((s) => s.kind === "compute").map((s) => graphs.get(s.model)!);
+  const compute = [...new Set(program.segments.filter((s) => s.kind === "compute").map((s) => graphs.get(s.model)!))];
   const working = RESIDENT * Math.max(0, ...compute.map(({ graph, outputs }) => peakOf(graph, [], {}, new Set(outputs.map((o) => o.node)))));
   const loaded = compute.reduce((n, { graph }) => n + graph.nodes.length, 0) * LOADED_NODE;
   const parts = { runtime: RUNTIME, graphs: loaded, weights, moments, arena, working };

@@ -70,7 +70,8 @@ function hashOfOp(op: string): number {
   return hash;
 }
 
-function hashOfLeaf(op: string, attrs: object): number {
+/** Of attributes alone, too. */
+export function hashOfLeaf(op: string, attrs: object): number {
   let hash = ofLeaves.get(attrs);
   if (hash === undefined) ofLeaves.set(attrs, (hash = hashText(op + ("name" in attrs ? String(attrs.name) : textOf(attrs)))));
   return hash;
@@ -91,10 +92,10 @@ export function sameInputs(a: readonly NodeId[], b: readonly NodeId[]): boolean 
 // Passes copy nodes with the attributes they had, so most are seen many times.
 const texts = new WeakMap<object, string>();
 
-const sameAttrs = (a: object, b: object): boolean => a === b || (isEmpty(a) ? isEmpty(b) : textOf(a) === textOf(b));
+export const sameAttrs = (a: object, b: object): boolean => a === b || (isEmpty(a) ? isEmpty(b) : textOf(a) === textOf(b));
 
 /** As most are: an operation that combines two operands needs no more. */
-function isEmpty(attrs: object): boolean {
+export function isEmpty(attrs: object): boolean {
   for (const _ in attrs) return false;
   return true;
 }

@@ -156,15 +156,17 @@ export function cutPoints(graph: Graph, { order, live }: Ordered, kept: Readonly
       }
       dropped -= ending.get(at) ?? 0;
       if (at < start + most / SHORTEST) continue;
-      const cost = live[at]! - 2 * dropped;
+      const cost = Math.round((live[at]! - 2 * dropped) / GRAIN);
       if (cost <= least) [best, least] = [at, cost];
     }
-    if (order.length - start <= most && live[order.length - 1]! <= least) break;
+    if (order.length - start <= most && Math.round(live[order.length - 1]! / GRAIN) <= least) break;
     points.push(best + 1);
     start = best + 1;
   }
   return points.filter((at) => at < order.length);
 }
 
+/** Bytes that are no reason to cut elsewhere: one direction is to be cut where the other is, though it knows a few numbers more. */
+const GRAIN = 65536;
 /** A piece is at least this part of the longest. */
 const SHORTEST = 4;

@@ -1,5 +1,6 @@
 // A phase in pieces small enough to load quickly, cut where little is alive; gradients larger than what they are made of last, a few at
 // a time.
+import { ALIASES } from "../graph/aliases";
 import { countOf } from "../graph/shape";
 import type { Graph, NodeId, OpName } from "../graph/types";
 import { users } from "../graph/walk";
@@ -23,20 +24,27 @@ export const MOST_NODES = 1000;
 /** Bytes of late gradients made by one piece, unless a single one is larger. */
 const LATE_PIECE = 24 << 20;
 
-/** Each stage's nodes in order, in pieces. */
-export function piecesOf(graph: Graph, need: readonly number[], { outputs, early: planned, phaseOf: { length: stages } }: Stages, most: number): Piece[] {
+/**
+ * Each stage's nodes in order, in pieces.
+ *
+ * @param free in no piece: made by each that reads it. What one direction is the first to need would else be missing in the other's pieces, and
+ * the two would not be the same graphs.
+ */
+export function piecesOf(graph: Graph, need: readonly number[], { outputs, early: planned, phaseOf: { length: stages } }: Stages, most: number, free: (id: NodeId) => boolean): Piece[] {
   const pieces: Piece[] = [];
   const readers = users(graph);
   const taken = new Set(outputs.filter((o) => !isGradient(o)).map((o) => o.node));
+  const { owns, lends } = byStage(graph, need, stages, free);
   for (let phase = 0; phase < stages; phase++) {
-    const own = new Set(graph.nodes.filter((n) => need[n.id] === phase && n.op !== "input").map((n) => n.id));
+    const own = owns[phase]!;
     const results = outputs.filter((o) => own.has(o.node));
     const gradients = results.filter(isGradient).map((o) => o.node);
     const late = lateGradients(graph, own, gradients, readers, taken, (id) => isFree(graph, id));
     const early = new Set(own);
-    for (const l of late) for (const id of l.tail) early.delete(id);
+    const tails = late.flatMap((l) => l.tail);
+    for (const id of tails) early.delete(id);
     // What later phases take must be made here, too, even if nothing here needs it.
-    const elsewhere = graph.nodes.filter((n) => !early.has(n.id)).flatMap((n) => n.inputs.filter((i) => early.has(i)));
+    const elsewhere = [...lends[phase]!, ...tails.flatMap((id) => graph.nodes[id]!.inputs)].filter((id) => early.has(id));
     const kept = new Set([...results.map((o) => o.node), ...elsewhere]);
     const sums = [...planned].flatMap(([id, stage]) => (stage === phase && early.has(id) ? [id] : []));
     const whole = ordered(graph, early, readers, gradients, late, sums, kept);
@@ -48,6 +56,26 @@ export function piecesOf(graph: Graph, need: readonly number[], { outputs, early
 }
 
 export const isCheap = (graph: Graph, id: NodeId): boolean => CHEAP.has(graph.nodes[id]!.op) && countOf(graph.nodes[id]!.shape) * 4 >= SMALL;
+
+/** The nodes of each stage, and those that others read. */
+function byStage({ nodes }: Graph, need: readonly number[], stages: number, free: (id: NodeId) => boolean): { owns: Set<NodeId>[]; lends: NodeId[][] } {
+  const owns = Array.from({ length: stages }, () => new Set<NodeId>());
+  const lends = owns.map((): NodeId[] => []);
+  for (const { id, op, inputs } of nodes) {
+    if (op === "input" || free(id)) continue;
+    owns[need[id]!]?.add(id);
+    for (const i of inputs) if (need[i] !== need[id]) lends[need[i]!]?.push(i);
+  }
+  return { owns, lends };
+}
+
+/** A constant, or one cheap operation on what lies in the storage, such as 1 - rho. */
+export function isOfLeaves({ nodes }: Graph, id: NodeId): boolean {
+  const { op, inputs, shape } = nodes[id]!;
+  if (op === "constant") return true;
+  const small = ALIASES.has(op) || countOf(shape) * 4 < SMALL;
+  return small && CHEAP.has(op) && inputs.every((i) => nodes[i]!.op === "input" || nodes[i]!.op === "constant");
+}
 
 const isGradient = (o: SegmentOutput): boolean => o.value.startsWith("grad:");
 

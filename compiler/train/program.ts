@@ -4,6 +4,7 @@ import type { NodeId } from "../graph/types";
 import type { AdamUpdate, ExportSpec, OptimizerSpec, ParamSpec, Program, Segment, StateSpec } from "../program";
 import type { ExportModel } from "./exports";
 import { portShape } from "./exports";
+import type { Like } from "./alike";
 import { type GraphFile, type StepGraph, stepFile } from "./graph-file";
 import type { TrainModel } from "./model";
 import type { Step } from "./step";
@@ -82,13 +83,14 @@ export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan
   const segments: Segment[] = [];
   const conditional = model.conditions.length > 0;
   plans.forEach(({ step, cuts }, plan) => {
-    const push = (phase: string, graph: GraphFile, updates?: readonly AdamUpdate[]): void => {
+    const push = (phase: string, graph: GraphFile, like?: Like, updates?: readonly AdamUpdate[]): void => {
       const { file, inputs, outputs } = graph;
+      const port = (name: string): string => like?.ports.get(name) ?? name;
       const written = (port: string): string => (port.startsWith(NEW) ? port.slice(NEW.length) : port);
-      graphs.push(graph);
+      if (!like) graphs.push(graph);
       segments.push({
-        name: file.slice(0, -5), phase, kind: updates ? "update" : "compute", ...(conditional ? { plan } : {}), model: file,
-        inputs: inputs.map(({ name }) => ({ port: name, value: name })), outputs: outputs.map(({ name }) => ({ port: name, value: written(name) })), ...(updates ? { updates } : {}),
+        name: file.slice(0, -5), phase, kind: updates ? "update" : "compute", ...(conditional ? { plan } : {}), model: like?.file ?? file,
+        inputs: inputs.map(({ name }) => ({ port: port(name), value: name })), outputs: outputs.map(({ name }) => ({ port: port(name), value: written(name) })), ...(updates ? { updates } : {}),
       });
       for (const { node, name } of [...inputs, ...outputs]) if (/^(value|grad|next|loss):/.test(name)) values[name] = numbersOf(graph.graph.shape(node));
     };
@@ -105,13 +107,13 @@ export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan
     });
     cuts.forEach((cut, at) => {
       const phase = step.phases.find((p) => p.phase.index === cut.phase)!.phase.name;
-      push(phase, cut.file);
+      push(phase, cut.file, cut.like);
       ripe[at]!.forEach((now, i) => {
         if (now.length === 0) return;
         const { graph, inputs, outputs, updates } = buildUpdate(now);
         const updated = step.phases[i]!.phase.name;
         const ports = (list: typeof inputs, before = ""): GraphFile["inputs"] => list.map(({ node, value }) => ({ node, name: before + value }));
-        push(updated, { file: stepFile(cut.number, updated, true), graph, inputs: ports(inputs), outputs: ports(outputs, NEW) }, updates);
+        push(updated, { file: stepFile(cut.number, updated, true), graph, inputs: ports(inputs), outputs: ports(outputs, NEW) }, undefined, updates);
       });
     });
   });

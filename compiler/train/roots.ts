@@ -14,6 +14,7 @@ export function partsOf(graph: Graph, own: ReadonlySet<NodeId>, users: readonly 
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (!own.has(id)) continue;
     const node = graph.nodes[id]!;
+    if (node.op === "constant") continue;
     if (REDUCTIONS.has(node.op) || (id !== gradient && users[id]!.length > 1)) parts.push(id);
     else open.push(...node.inputs);
   }
@@ -69,7 +70,8 @@ class Remaining {
     ours.forEach((id, at) => (this.#place[id] = at));
     roots.forEach((id, r) => (this.#needed[this.#place[id]! * this.#words + (r >>> 5)]! |= 1 << (r & 31)));
     for (const id of ours.reverse()) {
-      this.#cost[id] = ALIASES.has(nodes[id]!.op) ? 1 : 4 * countOf(nodes[id]!.shape);
+      // A constant is nobody's work: the first direction, in which it is met, is to go as the others do.
+      this.#cost[id] = nodes[id]!.op === "constant" ? 0 : ALIASES.has(nodes[id]!.op) ? 1 : 4 * countOf(nodes[id]!.shape);
       this.#add(id, 1);
       for (const input of nodes[id]!.inputs) this.#inherit(input, id);
     }

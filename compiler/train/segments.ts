@@ -3,7 +3,8 @@
 // meaning: each use of a parameter names its version), and crosses to later pieces, or is computed again there if that is cheap.
 import { Builder } from "../graph/builder";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
-import { isCheap, MOST_NODES, piecesOf, SMALL } from "./pieces";
+import { reachable } from "../graph/walk";
+import { isCheap, isOfLeaves, MOST_NODES, piecesOf, SMALL } from "./pieces";
 import { type Piece, recompute, type Recompute } from "./recompute";
 import { byDirection, type Stages, wholePhases } from "./stages";
 import { leafName } from "./step";
@@ -77,12 +78,21 @@ function stagesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Up
   throw new Error("defect: phases cannot be put in order");
 }
 
+/** Whether each node is made of leaves that can be had as long as somebody reads it. */
+function freeOf({ graph, early }: Stages, need: readonly number[], lasts: (leaf: NodeId) => number): Uint8Array {
+  const free = Uint8Array.from(graph.nodes, ({ id }) => (isOfLeaves(graph, id) && !early.has(id) ? 1 : 0));
+  for (const { id, inputs } of graph.nodes) for (const i of inputs) if (free[i] === 1 && graph.nodes[i]!.inputs.some((leaf) => need[id]! > lasts(leaf))) free[i] = 0;
+  return free;
+}
+
 /** One by one: whoever takes them can go on with one before the next is made. */
 export function* cutPhases(traced: Graph, given: readonly SegmentOutput[], updates: Updates, phases: number, { most = MOST_NODES, recompute: level = "nothing", directions = true }: CutOptions = {}): Generator<CutSegment> {
   const { stages, earliest, need } = stagesOf(traced, given, updates, phases, directions);
   const { graph: whole, outputs, updatedIn, phaseOf } = stages;
-  const plain = { graph: whole, pieces: piecesOf(whole, need, stages, most) };
-  const { graph, pieces } = recompute(plain, level, SMALL, (id) => stages.early.has(id), (leaf, stage) => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phaseOf.length) >= stage);
+  const lasts = (leaf: NodeId): number => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phaseOf.length);
+  const free = freeOf(stages, need, lasts);
+  const plain = { graph: whole, pieces: piecesOf(whole, need, stages, most, (id) => free[id] === 1) };
+  const { graph, pieces } = recompute(plain, level, SMALL, (id) => stages.early.has(id), (leaf, stage) => lasts(leaf) >= stage);
   const nodes = graph.nodes;
   const home = new Map<NodeId, number>();
   pieces.forEach((p, s) => p.order.forEach((id) => home.set(id, s)));
@@ -114,7 +124,7 @@ function pullCheap(graph: Graph, own: Set<NodeId>, results: readonly NodeId[], s
   while (open.length > 0) {
     const id = open.pop()!;
     const n = nodes[id]!;
-    if (own.has(id) || sums.has(id) || (n.op !== "constant" && !isCheap(graph, id))) continue;
+    if (own.has(id) || sums.has(id) || (!isCheap(graph, id) && !isOfLeaves(graph, id))) continue;
     if (!n.inputs.every(valid)) continue;
     own.add(id);
     open.push(...n.inputs);
@@ -125,18 +135,16 @@ function build(graph: Graph, piece: Piece, phase: number, own: ReadonlySet<NodeI
   const nodes = graph.nodes;
   const b = new Builder();
   const made = new Map<NodeId, NodeId>();
-  const inputs: { node: NodeId; value: string }[] = [];
-  const reads = new Set<string>();
+  const inputs: { node: NodeId; value: string; leaf: GraphNode }[] = [];
   const bring = (id: NodeId): NodeId => {
     const known = made.get(id);
     if (known !== undefined) return known;
     const n = nodes[id]!;
     const value = n.op === "input" ? leafValue(n) : `value:${id}`;
-    if (n.op === "input" && n.attrs.kind === "param") reads.add(n.attrs.name);
     b.origin = n.origin;
     const leaf = b.add("input", { kind: "value", name: value, shape: n.shape }, []);
     made.set(id, leaf);
-    inputs.push({ node: leaf, value });
+    inputs.push({ node: leaf, value, leaf: n });
     return leaf;
   };
   const put = (id: NodeId): void => {
@@ -152,7 +160,12 @@ function build(graph: Graph, piece: Piece, phase: number, own: ReadonlySet<NodeI
   for (const o of wanted) if (own.has(o.node)) put(o.node);
   const results = wanted.map((o) => ({ node: bring(o.node), value: o.value }));
   const passed = [...crossing].sort((x, y) => x - y).map((id) => ({ node: bring(id), value: `value:${id}` }));
-  return { phase, reads, graph: b, inputs, outputs: [...results, ...passed] };
+  const outputs = [...results, ...passed];
+  // What only later pieces read, and these make again, is read by nobody here.
+  const live = reachable(b, outputs.map((o) => o.node));
+  const read = inputs.filter(({ node }) => live[node] === 1);
+  const reads = new Set(read.flatMap(({ leaf }) => (leaf.op === "input" && leaf.attrs.kind === "param" ? [leaf.attrs.name] : [])));
+  return { phase, reads, graph: b, inputs: read.map(({ node, value }) => ({ node, value })), outputs };
 }
 
 /** Which storage a leaf of the step's graph reads. A parameter's version is its storage's content at that time. */

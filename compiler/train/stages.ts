@@ -27,8 +27,10 @@ export function wholePhases(graph: Graph, outputs: readonly SegmentOutput[], upd
   return { graph, phaseOf: Array.from({ length: phases }, (_, i) => i), outputs, updatedIn, early: new Map() };
 }
 
+/** Bytes of gradients whose parts may all wait. */
+const SMALL = 256 * 1024;
 /** New values to be made for it, as a part of those of its group: less, and it belongs to the group. */
-const NEAR = 0.05;
+const NEAR = 0.02;
 
 export function byDirection(given: Graph, wanted: readonly SegmentOutput[], updatedIn: Updates, phases: number): Stages {
   const last = phases - 1;
@@ -39,31 +41,47 @@ export function byDirection(given: Graph, wanted: readonly SegmentOutput[], upda
   const readers = users(given);
   const all = new Set(given.nodes.filter((n) => n.op !== "input" && n.op !== "constant").map((n) => n.id));
   const finals = gradients.filter((o) => o.phase === last);
-  const parts = [...new Set(finals.flatMap((o) => partsOf(given, all, readers, o.node)))];
+  const netOf = new Map(finals.flatMap((o) => partsOf(given, all, readers, o.node).map((part) => [part, netNameOf(o.value)] as const)));
+  const parts = [...netOf.keys()];
   const groups = groupsOf(given, parts, behind);
   if (groups.length < 2) return whole;
 
-  // Stages: of each group its earlier phases and then the last; what belongs to none, such as an identity's pass, at the end.
+  // Stages: of each group its earlier phases and then the last; then what belongs to none, such as an identity's pass; at the end sums.
+  const home = new Map(parts.map((part) => [part, nearest(given, groups, part)]));
+  const apart = byNet(given, new Map([...netOf].filter(([part]) => home.get(part)! < 0)), behind);
   const stageOf = (group: number, phase: number): number => group * phases + phase;
-  const phaseOf = Array.from({ length: (groups.length + 1) * phases }, (_, s) => s % phases);
+  const end = stageOf(groups.length + apart.length, last);
+  const phaseOf = Array.from({ length: end + 1 }, (_, s) => s % phases);
   const early = new Map<NodeId, number>();
   for (const part of parts) {
-    const group = groups.findIndex((g) => isNear(given, part, g.closure, NEAR * g.bytes));
-    early.set(part, stageOf(group < 0 ? groups.length : group, last));
+    const [group, net] = [home.get(part)!, apart.findIndex((g) => g.closure.has(part))];
+    early.set(part, group >= 0 ? stageOf(group, last) : net >= 0 ? stageOf(groups.length + net, last) : end);
+  }
+  // What a loss is put together from, too: each direction then does what the other one does.
+  for (const o of wanted) {
+    if (!o.value.startsWith("loss:") || o.phase === undefined) continue;
+    for (const part of partsOf(given, all, readers, o.node)) {
+      const group = nearest(given, groups, part);
+      if (group >= 0 && part !== o.node && !early.has(part)) early.set(part, stageOf(group, o.phase));
+    }
   }
   const { graph, outputs } = addedInOrder(given, wanted, finals, readers, early);
   const sumOf = (id: NodeId): number => {
     const known = early.get(id);
     if (known !== undefined) return known;
-    const { inputs, op } = graph.nodes[id]!;
-    const stage = op === "input" || op === "constant" ? 0 : Math.max(0, ...inputs.map(sumOf));
-    if (op !== "input" && op !== "constant") early.set(id, stage);
+    const { inputs, op, shape } = graph.nodes[id]!;
+    const leaf = op === "input" || op === "constant";
+    const parts = Math.max(0, ...(leaf ? [] : inputs.map(sumOf)));
+    // Small ones wait for the end: so no direction adds what another does not.
+    const stage = leaf || 4 * countOf(shape) >= SMALL ? parts : end;
+    if (!leaf) early.set(id, stage);
     return stage;
   };
   const moved = outputs.map((o): SegmentOutput => {
     if (o.phase === undefined) return o;
-    if (o.phase === last) return { ...o, phase: o.value.startsWith("grad:") ? sumOf(o.node) : stageOf(groups.length, last) };
-    const first = o.value.startsWith("grad:") ? groups.findIndex((g) => g.closure.has(o.node)) : -1;
+    if (!o.value.startsWith("grad:")) return { ...o, phase: end };
+    if (o.phase === last) return { ...o, phase: sumOf(o.node) };
+    const first = groups.findIndex((g) => g.closure.has(o.node));
     return { ...o, phase: stageOf(first < 0 ? groups.length - 1 : first, o.phase) };
   });
   const stages = new Map<string, number[]>();
@@ -90,8 +108,19 @@ function groupsOf(graph: Graph, parts: readonly NodeId[], behind: ReadonlyMap<No
   }
   return [...sinks.values()].map((sink) => {
     const closure = closureOf(graph, sink, behind);
-    return { closure, bytes: [...closure].reduce((n, id) => n + bytesOf(graph, id), 0) };
+    return { closure, bytes: bytesOfAll(graph, closure) };
   }).sort((x, y) => x.bytes - y.bytes);
+}
+
+/** What hangs on no update, network by network, if no two have more than next to nothing in common. */
+function byNet(graph: Graph, nets: ReadonlyMap<NodeId, string>, behind: ReadonlyMap<NodeId, NodeId>): Group[] {
+  const groups = [...new Set(nets.values())].map((net): Group => {
+    const closure = new Set([...nets].flatMap(([part, of]) => (of === net ? [...closureOf(graph, part, behind)] : [])));
+    return { closure, bytes: bytesOfAll(graph, closure) };
+  });
+  const common = (x: Group, y: Group): number => bytesOfAll(graph, [...x.closure].filter((id) => y.closure.has(id) && graph.nodes[id]!.op !== "input"));
+  const mixed = groups.some((x, i) => groups.slice(0, i).some((y) => common(x, y) > NEAR * Math.min(x.bytes, y.bytes)));
+  return mixed ? [] : groups;
 }
 
 /** Gradients that are sums, their terms by stages: so that one sum crosses from stage to stage, and not several terms of it. */
@@ -141,8 +170,15 @@ function closureOf(graph: Graph, from: NodeId, behind: ReadonlyMap<NodeId, NodeI
   return seen;
 }
 
-/** Whether it takes at most so many bytes more than what is there. */
-function isNear(graph: Graph, from: NodeId, there: ReadonlySet<NodeId>, most: number): boolean {
+/** The group that has most of what it is made of, if that is nearly all. */
+function nearest(graph: Graph, groups: readonly Group[], from: NodeId): number {
+  const missing = groups.map((g) => missingBytes(graph, from, g.closure, NEAR * g.bytes));
+  const least = Math.min(...missing);
+  return least === Infinity ? -1 : missing.indexOf(least);
+}
+
+/** Bytes that it takes beside what is there; Infinity, if they are more than `most`. */
+function missingBytes(graph: Graph, from: NodeId, there: ReadonlySet<NodeId>, most: number): number {
   const seen = new Set<NodeId>();
   const open = [from];
   let bytes = 0;
@@ -152,7 +188,7 @@ function isNear(graph: Graph, from: NodeId, there: ReadonlySet<NodeId>, most: nu
     bytes += bytesOf(graph, id);
     open.push(...graph.nodes[id]!.inputs);
   }
-  return bytes <= most;
+  return bytes <= most ? bytes : Infinity;
 }
 
 /** For each node the updates (by net and version) that it waits for, as a key, and the bytes along the longest way to it. */
@@ -182,4 +218,7 @@ function updateOf(n: GraphNode): string {
   return version === 0 ? "" : `${param.split(".")[0]}@${version}`;
 }
 
+/** `AB` of `grad:AB.conv1.weight`. */
+const netNameOf = (value: string): string => value.slice(value.indexOf(":") + 1).split(".")[0]!;
+const bytesOfAll = (graph: Graph, ids: Iterable<NodeId>): number => [...ids].reduce((n, id) => n + bytesOf(graph, id), 0);
 const bytesOf = ({ nodes }: Graph, id: NodeId): number => (ALIASES.has(nodes[id]!.op) ? 0 : 4 * countOf(nodes[id]!.shape));

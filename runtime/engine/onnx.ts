@@ -77,9 +77,16 @@ export class OnnxEngine implements Engine {
     const { updater } = storage;
     const silence = options.silent === false ? undefined : await knownSilence();
     const stages: Stage[] = [];
+    const sessions = new Map<string, InferenceSession>();
     for (const [index, segment] of program.segments.entries()) {
-      if (updater && segment.updates) stages.push(kernelStage(segment, index, storage, updater));
-      else stages.push(await graphStage(segment, index, storage, models, options, silence));
+      if (updater && segment.updates) {
+        stages.push(kernelStage(segment, index, storage, updater));
+        continue;
+      }
+      const known = options.profile ? undefined : sessions.get(segment.model); // a profile is a session's
+      const session = known ?? (await openStep(segment, models, options));
+      sessions.set(segment.model, session);
+      stages.push(graphStage(segment, index, storage, session, ort, silence));
     }
     return new OnnxEngine(program, ort, models, storage, stages, options);
   }
@@ -171,7 +178,7 @@ export class OnnxEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    for (const stage of this.#stages) if (stage.kind === "graph") await stage.session.release();
+    for (const session of new Set(this.#stages.flatMap((stage) => (stage.kind === "graph" ? [stage.session] : [])))) await session.release();
     for (const session of this.#exports.values()) await (await session).release();
     this.#exports.clear();
   }
@@ -206,9 +213,12 @@ function checkPorts(segment: Segment, session: InferenceSession): void {
   if (absent.length > 0) throw new Error(`${segment.model} lacks outputs the program names: ${absent.join(", ")}`);
 }
 
-async function graphStage(segment: Segment, index: number, storage: Storage, models: Models, { threads, profile }: OnnxEngineOptions, silence: Silence | undefined): Promise<Stage> {
-  const ort = await loadOrt();
-  const session = await (models.opened?.(segment.model) ?? openSession(await modelOf(models, segment.model), { threads, step: true, profile: profile?.(segment.name) }));
+async function openStep({ model, name }: Segment, models: Models, { threads, profile }: OnnxEngineOptions): Promise<InferenceSession> {
+  return models.opened?.(model) ?? openSession(await modelOf(models, model), { threads, step: true, profile: profile?.(name) });
+}
+
+/** @param session which other segments may share */
+function graphStage(segment: Segment, index: number, storage: Storage, session: InferenceSession, ort: Ort, silence: Silence | undefined): Stage {
   checkPorts(segment, session);
   const tensor = ({ data, shape }: Place, dims = shape): Tensors[string] => new ort.Tensor("float32", data, dims);
   const feeds: Tensors = {};
