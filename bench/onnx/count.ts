@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { lowerGraph, reached } from "../../backends/onnx/lower/index";
 import { compile } from "../../compiler/compile";
 
-const compiled = compile({ path: "specs/ugatit.gan", text: readFileSync("specs/ugatit.gan", "utf8") }, { set: process.argv.slice(2) });
+const compiled = compile({ path: "specs/ugatit.gan", text: readFileSync("specs/ugatit.gan", "utf8") }, { set: process.argv.slice(2), named: true });
 const tally = (names: readonly string[]): string => {
   const counts = new Map<string, number>();
   for (const n of names) counts.set(n, (counts.get(n) ?? 0) + 1);

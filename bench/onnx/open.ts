@@ -5,7 +5,7 @@ import { emitModel } from "../../backends/onnx/model";
 import { compile } from "../../compiler/compile";
 import { TRAINING } from "./measure";
 
-const compiled = compile({ path: "specs/ugatit.gan", text: readFileSync("specs/ugatit.gan", "utf8") }, { set: process.argv.slice(2) });
+const compiled = compile({ path: "specs/ugatit.gan", text: readFileSync("specs/ugatit.gan", "utf8") }, { set: process.argv.slice(2), named: true });
 for (const segment of compiled.program!.segments) {
   const g = compiled.graphs.find((x) => x.file === segment.model)!;
   const emitAt = process.cpuUsage();

@@ -118,7 +118,7 @@ interface Trainable {
   readonly firstExport: string;
 }
 
-/** Looked for before the graphs are made: who mistypes a folder should not wait to hear it. */
+/** Looked for as soon as it is known which folders the spec reads: who mistypes one should not wait for a training to begin. */
 const dataIsThere = (flags: TrainFlags, program: Program): Promise<unknown> => listData(flags.data, "train", [...new Set(program.data.map((d) => d.folder))]);
 
 async function preparedForOnnx(path: string, flags: TrainFlags, lowerings: Lowerings | undefined, meanwhile: Meanwhile): Promise<Trainable | undefined> {

@@ -70,12 +70,13 @@ function hashOfOp(op: string): number {
   return hash;
 }
 
-/** Of attributes alone, too. */
-export function hashOfLeaf(op: string, attrs: object): number {
+function hashOfLeaf(op: string, attrs: object): number {
   let hash = ofLeaves.get(attrs);
   if (hash === undefined) ofLeaves.set(attrs, (hash = hashText(op + ("name" in attrs ? String(attrs.name) : textOf(attrs)))));
   return hash;
 }
+
+export const hashOfAttrs = (attrs: object): number => (isEmpty(attrs) ? 0 : hashText(textOf(attrs)));
 
 function hashText(text: string): number {
   let hash = 17;
@@ -95,7 +96,7 @@ const texts = new WeakMap<object, string>();
 export const sameAttrs = (a: object, b: object): boolean => a === b || (isEmpty(a) ? isEmpty(b) : textOf(a) === textOf(b));
 
 /** As most are: an operation that combines two operands needs no more. */
-export function isEmpty(attrs: object): boolean {
+function isEmpty(attrs: object): boolean {
   for (const _ in attrs) return false;
   return true;
 }

@@ -2,7 +2,7 @@
 // generator runs three times. Such graphs are one file, which is written once, opened once, and run with the ports of each.
 import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { sameShape } from "../graph/shape";
-import { hashOf, hashOfLeaf, isEmpty, sameAttrs } from "../graph/known";
+import { hashOf, hashOfAttrs, sameAttrs } from "../graph/known";
 import type { GraphFile, NamedPort } from "./graph-file";
 
 /** An earlier graph in place of another one. */
@@ -42,8 +42,7 @@ export class Alike {
 function hashesOf({ nodes }: Graph, outputs: readonly NamedPort[]): Int32Array {
   const hashes = new Int32Array(nodes.length);
   for (const n of nodes) {
-    let hash = n.op === "input" ? 1 : hashOf(n.op, n.attrs, operandsOf(n, hashes).map((i) => hashes[i]!));
-    if (n.op !== "input" && !isEmpty(n.attrs)) hash ^= hashOfLeaf(n.op, n.attrs);
+    let hash = n.op === "input" ? 1 : hashOf(n.op, n.attrs, operandsOf(n, hashes).map((i) => hashes[i]!)) ^ hashOfAttrs(n.attrs);
     for (const { dim } of n.shape) if (typeof dim === "number") hash = mixed(hash, dim);
     hashes[n.id] = hash;
   }

@@ -1,7 +1,9 @@
 // Cuts the step's graph into the graphs that run one after the other: by phase, and each phase into pieces small enough to
 // load quickly, at places where little is alive. A value is computed in the first phase that needs it (rule 15 keeps its
 // meaning: each use of a parameter names its version), and crosses to later pieces, or is computed again there if that is cheap.
+import { ALIASES } from "../graph/aliases";
 import { Builder } from "../graph/builder";
+import { countOf } from "../graph/shape";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { reachable } from "../graph/walk";
 import { isCheap, isOfLeaves, MOST_NODES, piecesOf, SMALL } from "./pieces";
@@ -68,21 +70,40 @@ export interface CutOptions {
   readonly directions?: boolean;
 }
 
-/** The stages of a step, if each value can be had in the stage that needs it; else its phases whole. */
-function stagesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number, directions: boolean): { stages: Stages; earliest: number[]; need: number[] } {
-  const whole = wholePhases(graph, outputs, updatedIn, phases);
-  for (const stages of directions ? [byDirection(graph, outputs, updatedIn, phases), whole] : [whole]) {
-    const { earliest, need } = phasesOf(stages);
-    if (stages === whole || need.every((at, id) => at >= earliest[id]!)) return { stages, earliest, need };
-  }
-  throw new Error("defect: phases cannot be put in order");
+interface Planned {
+  readonly stages: Stages;
+  readonly earliest: readonly number[];
+  readonly need: readonly number[];
 }
 
-/** Whether each node is made of leaves that can be had as long as somebody reads it. */
-function freeOf({ graph, early }: Stages, need: readonly number[], lasts: (leaf: NodeId) => number): Uint8Array {
-  const free = Uint8Array.from(graph.nodes, ({ id }) => (isOfLeaves(graph, id) && !early.has(id) ? 1 : 0));
-  for (const { id, inputs } of graph.nodes) for (const i of inputs) if (free[i] === 1 && graph.nodes[i]!.inputs.some((leaf) => need[id]! > lasts(leaf))) free[i] = 0;
-  return free;
+/** The stages of a step, if each value can be had in the stage that needs it, and not much more waits for a later one than between whole phases; else these. */
+function stagesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Updates, phases: number, directions: boolean): Planned {
+  const planned = (stages: Stages): Planned => ({ stages, ...phasesOf(stages) });
+  const whole = planned(wholePhases(graph, outputs, updatedIn, phases));
+  if (!directions) return whole;
+  const parts = planned(byDirection(graph, outputs, updatedIn, phases));
+  return parts.need.every((at, id) => at >= parts.earliest[id]!) && waitingBytes(parts) <= WORSE * waitingBytes(whole) ? parts : whole;
+}
+
+/** Between a phase's own pieces less waits where it goes a direction at a time; so a little more may wait between stages. */
+const WORSE = 1.25;
+
+/** The most that is alive between two stages. */
+function waitingBytes({ stages: { graph, outputs, phaseOf }, need }: Planned): number {
+  const last = graph.nodes.map(() => -1);
+  for (const { id, inputs } of graph.nodes) for (const i of inputs) last[i] = Math.max(last[i]!, need[id]!);
+  for (const { node } of outputs) last[node] = Math.max(last[node]!, need[node]!);
+  const alive = new Float64Array(phaseOf.length + 1);
+  for (const { id, op, shape } of graph.nodes) {
+    if (op === "input" || op === "constant" || ALIASES.has(op)) continue;
+    for (let s = need[id]!; s < last[id]!; s++) alive[s]! += 4 * countOf(shape);
+  }
+  return Math.max(...alive);
+}
+
+/** Whether each node is made of leaves that can be had to the end: whoever reads it, and whatever makes its readers again, can make it. */
+function freeOf({ graph, early, phaseOf }: Stages, lasts: (leaf: NodeId) => number): Uint8Array {
+  return Uint8Array.from(graph.nodes, ({ id, inputs }) => (isOfLeaves(graph, id) && !early.has(id) && inputs.every((leaf) => lasts(leaf) === phaseOf.length - 1) ? 1 : 0));
 }
 
 /** One by one: whoever takes them can go on with one before the next is made. */
@@ -90,7 +111,7 @@ export function* cutPhases(traced: Graph, given: readonly SegmentOutput[], updat
   const { stages, earliest, need } = stagesOf(traced, given, updates, phases, directions);
   const { graph: whole, outputs, updatedIn, phaseOf } = stages;
   const lasts = (leaf: NodeId): number => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phaseOf.length);
-  const free = freeOf(stages, need, lasts);
+  const free = freeOf(stages, lasts);
   const plain = { graph: whole, pieces: piecesOf(whole, need, stages, most, (id) => free[id] === 1) };
   const { graph, pieces } = recompute(plain, level, SMALL, (id) => stages.early.has(id), (leaf, stage) => lasts(leaf) >= stage);
   const nodes = graph.nodes;

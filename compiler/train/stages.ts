@@ -5,6 +5,7 @@ import { ALIASES } from "../graph/aliases";
 import { axesOf, countOf } from "../graph/shape";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { users } from "../graph/walk";
+import { SMALL } from "./pieces";
 import { partsOf } from "./roots";
 import type { SegmentOutput, Updates } from "./segments";
 import { leafName } from "./step";
@@ -27,8 +28,6 @@ export function wholePhases(graph: Graph, outputs: readonly SegmentOutput[], upd
   return { graph, phaseOf: Array.from({ length: phases }, (_, i) => i), outputs, updatedIn, early: new Map() };
 }
 
-/** Bytes of gradients whose parts may all wait. */
-const SMALL = 256 * 1024;
 /** New values to be made for it, as a part of those of its group: less, and it belongs to the group. */
 const NEAR = 0.02;
 
@@ -72,7 +71,7 @@ export function byDirection(given: Graph, wanted: readonly SegmentOutput[], upda
     const { inputs, op, shape } = graph.nodes[id]!;
     const leaf = op === "input" || op === "constant";
     const parts = Math.max(0, ...(leaf ? [] : inputs.map(sumOf)));
-    // Small ones wait for the end: so no direction adds what another does not.
+    // The parts of small ones may all wait for the end: so no direction adds what another does not.
     const stage = leaf || 4 * countOf(shape) >= SMALL ? parts : end;
     if (!leaf) early.set(id, stage);
     return stage;
@@ -107,7 +106,7 @@ function groupsOf(graph: Graph, parts: readonly NodeId[], behind: ReadonlyMap<No
     if (keys[part] !== "" && (sink === undefined || ways[part]! > ways[sink]!)) sinks.set(keys[part]!, part);
   }
   return [...sinks.values()].map((sink) => {
-    const closure = closureOf(graph, sink, behind);
+    const closure = closureOf(graph, [sink], behind);
     return { closure, bytes: bytesOfAll(graph, closure) };
   }).sort((x, y) => x.bytes - y.bytes);
 }
@@ -115,7 +114,7 @@ function groupsOf(graph: Graph, parts: readonly NodeId[], behind: ReadonlyMap<No
 /** What hangs on no update, network by network, if no two have more than next to nothing in common. */
 function byNet(graph: Graph, nets: ReadonlyMap<NodeId, string>, behind: ReadonlyMap<NodeId, NodeId>): Group[] {
   const groups = [...new Set(nets.values())].map((net): Group => {
-    const closure = new Set([...nets].flatMap(([part, of]) => (of === net ? [...closureOf(graph, part, behind)] : [])));
+    const closure = closureOf(graph, [...nets].flatMap(([part, of]) => (of === net ? [part] : [])), behind);
     return { closure, bytes: bytesOfAll(graph, closure) };
   });
   const common = (x: Group, y: Group): number => bytesOfAll(graph, [...x.closure].filter((id) => y.closure.has(id) && graph.nodes[id]!.op !== "input"));
@@ -157,9 +156,9 @@ function dependencies(graph: Graph, gradients: readonly SegmentOutput[], updated
 }
 
 /** All that must be made before. */
-function closureOf(graph: Graph, from: NodeId, behind: ReadonlyMap<NodeId, NodeId>): Set<NodeId> {
+function closureOf(graph: Graph, from: readonly NodeId[], behind: ReadonlyMap<NodeId, NodeId>): Set<NodeId> {
   const seen = new Set<NodeId>();
-  const open = [from];
+  const open = [...from];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (seen.has(id)) continue;
     seen.add(id);

@@ -43,6 +43,8 @@ export interface Models {
   get(name: string): Uint8Array | Promise<Uint8Array> | undefined;
   /** A step's model that has been opened already, by `openSession`; it is closed by whoever takes it. */
   opened?(name: string): Promise<InferenceSession> | undefined;
+  /** Once all of them are made; rejects if one could not be. */
+  complete?(): Promise<void>;
 }
 
 /** One of the program's segments, ready to run. */

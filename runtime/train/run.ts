@@ -23,7 +23,6 @@ import { totalSteps } from "./schedule.ts";
 import { train } from "./trainer.ts";
 import type { DataSource, DrawGrids, Emit, Outcome, TrainSettings } from "./types.ts";
 
-
 export interface Host {
   readonly emit: Emit;
   readonly stopping: () => boolean;
@@ -53,11 +52,12 @@ async function runLocked(program: Program, models: Models, given: TrainSettings,
   const begun = refuseMixedRuns(given);
   const settings = begun ? given : asBegun(given, program);
   for (const folder of ["", "checkpoints", "pictures"]) removeTemporaries(join(settings.run, folder));
-  // First the engine: with models that cannot be made nothing has been begun.
+  // First the engine and all models: with some that cannot be made nothing has been begun.
   const profile = settings.profile === undefined ? undefined : new Profile(settings.profile);
   const traced = profile && { observe: profile.observe, profile: profile.prefixOf };
   const onnx = settings.tfjs ? undefined : await OnnxEngine.create(program, models, { threads: settings.threads, begun: host.begun, ...traced });
   const engine: Engine = onnx ?? (await openTfjs(program, models, settings.tfjs!, (message) => host.emit({ kind: "note", message })));
+  await models.complete?.();
   await collectGarbage();
   let data: DataSource | undefined;
   let recorder: Recorder | undefined;

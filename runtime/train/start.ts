@@ -18,6 +18,8 @@ export type ToWorker =
       readonly stop: Int32Array;
     }
   | { readonly kind: "model"; readonly name: string; readonly bytes: Uint8Array }
+  /** That was the last of them. */
+  | { readonly kind: "complete" }
   /** Instead of what is still to come. */
   | { readonly kind: "nothing" };
 
@@ -50,8 +52,8 @@ export interface TrainingThread {
   readonly worker: Worker;
   /** Rejects when it ends, whatever the reason. */
   readonly ended: Promise<never>;
-  /** Whether it was given something to open. */
-  opens: boolean;
+  /** Whether onnxruntime may be at work in it. */
+  readonly onnx: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ export function openThread(workerData: WorkerData, file = new URL("./worker.js",
     worker.on("exit", (code) => reject(new Error(`the training thread ended with code ${code}`)));
   });
   ended.catch(() => undefined); // whoever starts a training in it hears of it
-  return { worker, ended, opens: false };
+  return { worker, ended, onnx: workerData.onnx };
 }
 
 /** Ends a thread for which there is nothing to train. */
@@ -80,9 +82,9 @@ export async function closeThread(thread: TrainingThread): Promise<void> {
   await ended.catch(() => undefined);
 }
 
-/** Torn from a model that it opens, onnxruntime-node would bring down the whole process (an exception of N-API that nobody catches). */
-function leave({ worker, opens }: TrainingThread): void {
-  if (opens) tell(worker, { kind: "nothing" });
+/** Torn from its loading or from a model that it opens, onnxruntime-node brings down the whole process (an exception of N-API that nobody catches). */
+function leave({ worker, onnx }: TrainingThread): void {
+  if (onnx) tell(worker, { kind: "nothing" });
   else void worker.terminate();
 }
 
@@ -97,10 +99,7 @@ export function expect({ worker }: TrainingThread, weights: readonly Weights[], 
 }
 
 /** A model of a step for onnxruntime, while the next is made and before it is said what to train: it is opened at once. */
-export function give(thread: TrainingThread, [name, bytes]: ModelFile): void {
-  thread.opens = true;
-  tell(thread.worker, { kind: "model", name, bytes });
-}
+export const give = ({ worker }: TrainingThread, [name, bytes]: ModelFile): void => tell(worker, { kind: "model", name, bytes });
 
 /**
  * @param models files by name, those that are left, taken one by one: while this thread makes the next, the worker opens the last. If making one throws, the
@@ -137,6 +136,7 @@ async function hand(models: Iterable<ModelFile>, thread: TrainingThread): Promis
     // Signals and the worker's own messages have their turn between two.
     await new Promise((resolve) => setImmediate(resolve));
   }
+  tell(thread.worker, { kind: "complete" });
 }
 
 /** Milliseconds within which two signals are one. */

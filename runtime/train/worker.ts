@@ -16,21 +16,22 @@ const tell = (message: FromWorker): void => parentPort?.postMessage(message);
 /** Model files as they come; whoever asks for one that is still being made waits. Those that come before all else are opened as they come. */
 class Arriving implements Models {
   readonly #opened = new Map<string, Promise<InferenceSession>>();
-  readonly #come = new Map<string, Arrival>();
+  readonly #come = new Map<string, Arrival<Uint8Array>>();
+  readonly #all = arrival<void>();
   #last: Promise<unknown> = Promise.resolve();
   #ended = false;
 
-  #of(name: string): Arrival {
+  #of(name: string): Arrival<Uint8Array> {
     const known = this.#come.get(name);
     if (known) return known;
-    const one = arrival();
+    const one = arrival<Uint8Array>();
     if (this.#ended) one.fail(NOTHING_MORE);
     this.#come.set(name, one);
     return one;
   }
 
   get(name: string): Promise<Uint8Array> {
-    return this.#of(name).bytes;
+    return this.#of(name).come;
   }
 
   put(name: string, bytes: Uint8Array): void {
@@ -51,23 +52,32 @@ class Arriving implements Models {
     this.#opened.set(name, session);
   }
 
+  complete(): Promise<void> {
+    return this.#all.come;
+  }
+
+  completed(): void {
+    this.#all.give();
+  }
+
   end(): void {
     this.#ended = true;
+    this.#all.fail(NOTHING_MORE);
     for (const one of this.#come.values()) one.fail(NOTHING_MORE);
   }
 }
 
-interface Arrival {
-  readonly bytes: Promise<Uint8Array>;
-  readonly give: (bytes: Uint8Array) => void;
+interface Arrival<T> {
+  readonly come: Promise<T>;
+  readonly give: (value: T) => void;
   readonly fail: (why: Error) => void;
 }
-function arrival(): Arrival {
-  let give: Arrival["give"] | undefined;
-  let fail: Arrival["fail"] | undefined;
-  const bytes = new Promise<Uint8Array>((resolve, reject) => ([give, fail] = [resolve, reject]));
-  bytes.catch(() => undefined); // nobody may ask for it
-  return { bytes, give: give!, fail: fail! };
+function arrival<T>(): Arrival<T> {
+  let give: Arrival<T>["give"] | undefined;
+  let fail: Arrival<T>["fail"] | undefined;
+  const come = new Promise<T>((resolve, reject) => ([give, fail] = [resolve, reject]));
+  come.catch(() => undefined); // nobody may ask for it
+  return { come, give: give!, fail: fail! };
 }
 const NOTHING_MORE = new Error("what was to be trained could not be made");
 
@@ -90,7 +100,8 @@ const begun = new Promise<Begin | undefined>((resolve) => {
     else if (message.kind === "begin") {
       early = false;
       resolve(message);
-    } else if (message.kind === "nothing") {
+    } else if (message.kind === "complete") models.completed();
+    else if (message.kind === "nothing") {
       models.end();
       resolve(undefined);
     } else if (early) models.open(message.name, message.bytes);
@@ -116,5 +127,7 @@ async function run({ program, settings, stop }: Begin): Promise<void> {
   } catch (e) {
     if (e instanceof UserError) tell({ kind: "failed", message: e.message, hint: e.hint });
     else tell({ kind: "broken", message: e instanceof Error ? (e.stack ?? e.message) : String(e) });
+  } finally {
+    models.end(); // what was still to be opened need not be
   }
 }
