@@ -67,6 +67,18 @@ it("does not tear a thread from onnxruntime: it would bring down the process", a
   expect(opening.did).toEqual(["model", "nothing"]);
 });
 
+it("tells the thread to begin nothing where the last model cannot be made", async () => {
+  const did: string[] = [];
+  const worker = { postMessage: (message: { kind: string }) => did.push(message.kind), on: () => undefined, ref: () => undefined };
+  const thread = { worker, ended: new Promise<never>(() => undefined), onnx: true } as unknown as TrainingThread;
+  function* some(): Generator<readonly [string, Uint8Array]> {
+    yield ["step", Uint8Array.of(1)];
+    throw new Error("no export");
+  }
+  await expect(startTraining(thread, {} as Program, some(), {} as TrainSettings, () => undefined).done).rejects.toThrow("no export");
+  expect(did).toEqual(["begin", "model", "nothing"]);
+});
+
 it("hears of a thread that had ended before there was something to train", async () => {
   const thread = openThread({ onnx: true }, new URL("data:text/javascript,throw new Error('broken from the start')"));
   await expect(thread.ended).rejects.toThrow("broken from the start");

@@ -181,6 +181,18 @@ describe("a training", () => {
     expect(readFileSync(listCheckpoints(run)[0]!.path)).toEqual(before);
   });
 
+  it("does not begin where a model cannot be made, though those of its steps are there", async () => {
+    const run = fresh();
+    const models = tinyModels();
+    const settings: TrainSettings = { run, source: "spec", data: "nowhere", steps: 5, resume: false, checkpointEvery: 5, picturesEvery: 0 };
+    const host: Host = { emit: () => undefined, stopping: () => false, openData: async (_, options) => numbers(options), drawGrids: async () => undefined };
+    const failing = { get: (name: string) => models.get(name), complete: () => Promise.reject(new Error("no export")) };
+    await expect(runTraining(program, failing, settings, host)).rejects.toThrow("no export");
+    expect(readdirSync(run).filter((name) => name === "run.json" || name === "checkpoints")).toEqual([]);
+    await runTraining(program, { ...failing, complete: () => Promise.resolve() }, settings, host);
+    expect(stepsSaved(run)).toEqual([5]);
+  });
+
   it("does not mix runs, nor seeds", async () => {
     const run = fresh();
     await trainIn(run, { steps: 5, seed: 3 });
