@@ -82,11 +82,13 @@ function stagesOf(graph: Graph, outputs: readonly SegmentOutput[], updatedIn: Up
   const whole = planned(wholePhases(graph, outputs, updatedIn, phases));
   if (!directions) return whole;
   const parts = planned(byDirection(graph, outputs, updatedIn, phases));
-  return parts.need.every((at, id) => at >= parts.earliest[id]!) && waitingBytes(parts) <= WORSE * waitingBytes(whole) ? parts : whole;
+  return parts.need.every((at, id) => at >= parts.earliest[id]!) && waitingBytes(parts) <= LITTLE + WORSE * waitingBytes(whole) ? parts : whole;
 }
 
 /** Between a phase's own pieces less waits where it goes a direction at a time; so a little more may wait between stages. */
 const WORSE = 1.25;
+/** Bytes that are no reason for anything. */
+const LITTLE = 64 << 20;
 
 /** The most that is alive between two stages. */
 function waitingBytes({ stages: { graph, outputs, phaseOf }, need }: Planned): number {
