@@ -113,7 +113,8 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
   // 5. Optimize the whole step, then cut it into the graphs of its phases: once for each set of phases that run together. Optimize the
   // exports, too.
   const identity = identify(source, modules, params);
-  const of = { ...identity, ...loweringsOf(options) };
+  const lowered = loweringsOf(options);
+  const of = { ...identity, ...lowered };
   const alike = options.named || options.without?.includes("alike") ? undefined : new Alike();
   let number = 0;
   const plans = plansOf(modules.entry, new Set(params.keys()), model, step, exported, diagnostics).map((p, plan): CutPlan => {
@@ -129,7 +130,7 @@ export function compile(source: Source, options: CompileOptions = {}): Compiled 
 
   // 6. Name the storage: the program a runtime follows.
   const { program, graphs } = assemble(model, step, plans, slim, identity);
-  return finish({ ...differentiated, exports: slim, program: { ...program, ...loweringsOf(options) }, graphs }, options);
+  return finish({ ...differentiated, exports: slim, program: { ...program, ...lowered }, graphs }, options);
 }
 
 function loweringsOf({ lowerings, without = [] }: CompileOptions): Pick<Program, "lowerings"> {

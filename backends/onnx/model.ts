@@ -1,5 +1,6 @@
 import { type Dim, showDim } from "../../compiler/graph/dim";
 import type { Lowerings } from "../../compiler/lowering";
+import type { NamedPort } from "../../compiler/train/graph-file";
 import { PLAIN } from "../../compiler/program";
 import { BATCH, countOf, numbersOf, type Shape } from "../../compiler/graph/shape";
 import type { Graph, NodeId } from "../../compiler/graph/types";
@@ -11,20 +12,16 @@ import { sortedForWalk } from "./order";
 import { isPlain } from "./plain";
 import { splitOnce } from "./split";
 
-export interface NamedNode {
-  readonly node: NodeId;
-  readonly name: string;
-}
 /** An input node whose values travel with the model. */
-export interface StoredConstant extends NamedNode {
+export interface StoredConstant extends NamedPort {
   readonly data: Float32Array;
 }
 
 export interface ModelSpec {
   readonly name: string;
   readonly graph: Graph;
-  readonly inputs: readonly NamedNode[];
-  readonly outputs: readonly NamedNode[];
+  readonly inputs: readonly NamedPort[];
+  readonly outputs: readonly NamedPort[];
   readonly constants?: readonly StoredConstant[];
   readonly metadata?: Readonly<Record<string, string>>;
   /** Where constants go once their bytes pass `threshold` together (default 1 GB: a protobuf message ends at 2). */
@@ -119,7 +116,7 @@ export function emitModel(spec: ModelSpec): EmittedModel {
 }
 
 /** The dims of inputs that hold a number a channel, or a picture, with ones in place of what pictures have more. */
-function withOnes(graph: Graph, inputs: readonly NamedNode[]): Map<NodeId, readonly number[]> {
+function withOnes(graph: Graph, inputs: readonly NamedPort[]): Map<NodeId, readonly number[]> {
   const found = new Map<NodeId, readonly number[]>();
   for (const { node } of inputs) {
     const { shape } = graph.nodes[node]!;

@@ -20,6 +20,7 @@ export interface NamedPort {
 export interface StepGraph extends CutSegment {
   /** Its place among those of all steps. */
   readonly number: number;
+  readonly phaseName: string;
   readonly file: GraphFile;
   /** An earlier graph that does the same: it is run instead, and there is no such file. */
   readonly like?: Like;
@@ -29,12 +30,12 @@ export interface StepGraph extends CutSegment {
 export const stepFile = (number: number, phase: string, update = false): string => `step.${number}.${phase}${update ? ".update" : ""}.onnx`;
 
 /** A value's number is its node's. Where the phases that run are not always the same, each set of them has a graph of its own: `plan` is its number. */
-export const valueIn = (value: string, plan?: number): string => (plan === undefined ? value : value.replace(/^value:/, `value:${plan}.`));
+const valueIn = (value: string, plan?: number): string => (plan === undefined ? value : value.replace(/^value:/, `value:${plan}.`));
 
 /** @param alike of all before it; undefined: each is a file of its own */
-export function stepGraph(cut: CutSegment, number: number, phase: string, plan: number | undefined, alike: Alike | undefined): StepGraph {
+export function stepGraph(cut: CutSegment, number: number, phaseName: string, plan: number | undefined, alike: Alike | undefined): StepGraph {
   const named = (ports: CutSegment["inputs"]): NamedPort[] => ports.map(({ node, value }) => ({ node, name: valueIn(value, plan) }));
-  const file = { file: stepFile(number, phase), graph: cut.graph, inputs: named(cut.inputs), outputs: named(cut.outputs) };
+  const file = { file: stepFile(number, phaseName), graph: cut.graph, inputs: named(cut.inputs), outputs: named(cut.outputs) };
   const like = alike?.find(file);
-  return { ...cut, number, file, ...(like ? { like } : {}) };
+  return { ...cut, number, phaseName, file, ...(like ? { like } : {}) };
 }

@@ -1,6 +1,6 @@
 // Gradients that are larger than what they are made of: a critic's deepest kernel has 2048 × 1024 × 4 × 4 numbers, its operands a few
 // thousand pixels. They are made last, a few at a time, each followed by its update, so that they are never all there at once.
-import { ALIASES } from "../graph/aliases";
+import { bytesOf } from "../graph/aliases";
 import { countOf } from "../graph/shape";
 import type { Graph, NodeId } from "../graph/types";
 
@@ -29,7 +29,7 @@ export function lateGradients(graph: Graph, own: ReadonlySet<NodeId>, gradients:
     if (size < LEAST || !own.has(node) || users[node]!.length > 0) return [];
     const tail = tailOf(graph, own, node, users, taken, size / 4);
     const operands = new Set(tail.flatMap((id) => nodes[id]!.inputs).filter((id) => nodes[id]!.op !== "input" && !tail.includes(id)));
-    const held = [...operands].filter((id) => !free(id)).reduce((sum, id) => sum + (ALIASES.has(nodes[id]!.op) ? 0 : bytes(id)), 0);
+    const held = [...operands].filter((id) => !free(id)).reduce((sum, id) => sum + bytesOf(nodes[id]!), 0);
     return held < size / 2 ? [{ node, tail, operands: [...operands], bytes: size }] : [];
   });
 }

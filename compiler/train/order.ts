@@ -1,7 +1,6 @@
 // The order in which a phase is computed, chosen for memory: depth first from the outputs, so that one loss's backward pass
 // is over before the next one's forward pass begins; and whatever gives memory back is done as soon as it can be.
-import { ALIASES } from "../graph/aliases";
-import { countOf } from "../graph/shape";
+import { bytesOf } from "../graph/aliases";
 import type { Graph, NodeId, OpName } from "../graph/types";
 
 /** Done at once when their operands are there: a kernel's gradient and sums are small beside what they let go. */
@@ -16,11 +15,11 @@ export interface Ordered {
   readonly live: readonly number[];
 }
 
-/** Bytes that a node's value takes; counted once each. */
-function bytesOf({ nodes }: Graph): (id: NodeId) => number {
+/** The bytes of each node's value, counted once. */
+function bytesIn({ nodes }: Graph): (id: NodeId) => number {
   const known = new Float64Array(nodes.length).fill(-1);
   return (id) => {
-    if (known[id]! < 0) known[id] = ALIASES.has(nodes[id]!.op) ? 0 : 4 * countOf(nodes[id]!.shape);
+    if (known[id]! < 0) known[id] = bytesOf(nodes[id]!);
     return known[id]!;
   };
 }
@@ -35,7 +34,7 @@ export function orderFor(graph: Graph, own: ReadonlySet<NodeId>, roots: readonly
   const { mine, users, waiting, uses } = countsOf(graph, own);
   const keeps = new Set(kept);
   for (const r of keeps) uses[r]!++;
-  const bytes = bytesOf(graph);
+  const bytes = bytesIn(graph);
   const done = new Uint8Array(nodes.length);
   const order: NodeId[] = [];
   const live: number[] = [];
@@ -138,7 +137,7 @@ export function cutPoints(graph: Graph, { order, live }: Ordered, kept: Readonly
   order.forEach((id, at) => {
     for (const i of graph.nodes[id]!.inputs) lastUse.set(i, at);
   });
-  const bytes = bytesOf(graph);
+  const bytes = bytesIn(graph);
   const points: number[] = [];
   let start = 0;
   while (order.length - start > most / SHORTEST) {

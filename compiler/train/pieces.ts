@@ -1,6 +1,6 @@
 // A phase in pieces small enough to load quickly, cut where little is alive; gradients larger than what they are made of last, a few at
 // a time.
-import { ALIASES } from "../graph/aliases";
+import { bytesOf } from "../graph/aliases";
 import { countOf } from "../graph/shape";
 import type { Graph, NodeId, OpName } from "../graph/types";
 import { users } from "../graph/walk";
@@ -71,10 +71,10 @@ function byStage({ nodes }: Graph, need: readonly number[], stages: number, free
 
 /** A constant, or one cheap operation on what lies in the storage, such as 1 - rho. */
 export function isOfLeaves({ nodes }: Graph, id: NodeId): boolean {
-  const { op, inputs, shape } = nodes[id]!;
+  const node = nodes[id]!;
+  const { op, inputs } = node;
   if (op === "constant") return true;
-  const small = ALIASES.has(op) || countOf(shape) * 4 < SMALL;
-  return small && CHEAP.has(op) && inputs.every((i) => nodes[i]!.op === "input" || nodes[i]!.op === "constant");
+  return bytesOf(node) < SMALL && CHEAP.has(op) && inputs.every((i) => nodes[i]!.op === "input" || nodes[i]!.op === "constant");
 }
 
 const isGradient = (o: SegmentOutput): boolean => o.value.startsWith("grad:");

@@ -106,8 +106,7 @@ export function assemble(model: TrainModel, whole: Step, plans: readonly CutPlan
       }
     });
     cuts.forEach((cut, at) => {
-      const phase = step.phases.find((p) => p.phase.index === cut.phase)!.phase.name;
-      push(phase, cut.file, cut.like);
+      push(cut.phaseName, cut.file, cut.like);
       ripe[at]!.forEach((now, i) => {
         if (now.length === 0) return;
         const { graph, inputs, outputs, updates } = buildUpdate(now);

@@ -1,8 +1,7 @@
 // Memory for time: values that wait long for their next reader are let go and made again right before it. The two fakes are made for the
 // critics' phase, and their activations are not read again before the generators' backward pass; meanwhile only the pictures stay.
-import { countOf } from "../graph/shape";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
-import { ALIASES } from "../graph/aliases";
+import { bytesOf } from "../graph/aliases";
 
 /** Nodes to be computed together, in their order. */
 export interface Piece {
@@ -35,7 +34,7 @@ export function recompute(from: Recomputed, level: Recompute, least: number, dea
   if (level === "nothing") return from;
   const nodes: GraphNode[] = [...from.graph.nodes];
   const count = nodes.length;
-  const bytes = nodes.map((n) => (ALIASES.has(n.op) ? 0 : 4 * countOf(n.shape)));
+  const bytes = nodes.map(bytesOf);
   const piecesReading = readersByPiece(from);
   const home = new Map<NodeId, number>();
   from.pieces.forEach((p, s) => p.order.forEach((id) => home.set(id, s)));

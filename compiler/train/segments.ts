@@ -1,9 +1,8 @@
 // Cuts the step's graph into the graphs that run one after the other: by phase, and each phase into pieces small enough to
 // load quickly, at places where little is alive. A value is computed in the first phase that needs it (rule 15 keeps its
 // meaning: each use of a parameter names its version), and crosses to later pieces, or is computed again there if that is cheap.
-import { ALIASES } from "../graph/aliases";
+import { bytesOf } from "../graph/aliases";
 import { Builder } from "../graph/builder";
-import { countOf } from "../graph/shape";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { reachable } from "../graph/walk";
 import { isCheap, isOfLeaves, MOST_NODES, piecesOf, SMALL } from "./pieces";
@@ -96,9 +95,9 @@ function waitingBytes({ stages: { graph, outputs, phaseOf }, need }: Planned): n
   for (const { id, inputs } of graph.nodes) for (const i of inputs) last[i] = Math.max(last[i]!, need[id]!);
   for (const { node } of outputs) last[node] = Math.max(last[node]!, need[node]!);
   const alive = new Float64Array(phaseOf.length + 1);
-  for (const { id, op, shape } of graph.nodes) {
-    if (op === "input" || op === "constant" || ALIASES.has(op)) continue;
-    for (let s = need[id]!; s < last[id]!; s++) alive[s]! += 4 * countOf(shape);
+  for (const n of graph.nodes) {
+    const bytes = bytesOf(n);
+    if (bytes > 0) for (let s = need[n.id]!; s < last[n.id]!; s++) alive[s]! += bytes;
   }
   return Math.max(...alive);
 }

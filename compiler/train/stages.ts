@@ -1,7 +1,7 @@
 // Direction by direction: phases in parts that need not wait for each other. A generator's gradient through a critic needs that critic's update
 // and no other one's. So one critic is trained and everything that hangs on it is differentiated before the other direction begins: the
 // activations of one direction live at a time, and only sums of gradients cross.
-import { ALIASES } from "../graph/aliases";
+import { bytesOf } from "../graph/aliases";
 import { axesOf, countOf } from "../graph/shape";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { users } from "../graph/walk";
@@ -40,7 +40,7 @@ export function byDirection(given: Graph, wanted: readonly SegmentOutput[], upda
   const readers = users(given);
   const all = new Set(given.nodes.filter((n) => n.op !== "input" && n.op !== "constant").map((n) => n.id));
   const finals = gradients.filter((o) => o.phase === last);
-  const netOf = new Map(finals.flatMap((o) => partsOf(given, all, readers, o.node).map((part) => [part, netNameOf(o.value)] as const)));
+  const netOf = new Map(finals.flatMap((o) => partsOf(given, all, readers, o.node).map((part) => [part, netNameOf(o.value.slice("grad:".length))] as const)));
   const parts = [...netOf.keys()];
   const groups = groupsOf(given, parts, behind);
   if (groups.length < 2) return whole;
@@ -184,7 +184,7 @@ function missingBytes(graph: Graph, from: NodeId, there: ReadonlySet<NodeId>, mo
   for (let id = open.pop(); id !== undefined && bytes <= most; id = open.pop()) {
     if (seen.has(id) || there.has(id)) continue;
     seen.add(id);
-    bytes += bytesOf(graph, id);
+    bytes += bytesOf(graph.nodes[id]!);
     open.push(...graph.nodes[id]!.inputs);
   }
   return bytes <= most ? bytes : Infinity;
@@ -196,7 +196,7 @@ function waysOf(graph: Graph): { keys: string[]; ways: number[] } {
   const keys: string[] = [];
   const ways: number[] = [];
   for (const n of graph.nodes) {
-    ways.push(n.inputs.reduce((most, i) => Math.max(most, ways[i]!), 0) + bytesOf(graph, n.id));
+    ways.push(n.inputs.reduce((most, i) => Math.max(most, ways[i]!), 0) + bytesOf(n));
     const different = new Set(n.inputs.map((i) => keys[i]!));
     const own = updateOf(n);
     if (own === "" && different.size <= 1) keys.push([...different][0] ?? "");
@@ -214,10 +214,9 @@ function waysOf(graph: Graph): { keys: string[]; ways: number[] } {
 function updateOf(n: GraphNode): string {
   if (n.op !== "input" || n.attrs.kind !== "param") return "";
   const { param, version } = leafName(n.attrs.name);
-  return version === 0 ? "" : `${param.split(".")[0]}@${version}`;
+  return version === 0 ? "" : `${netNameOf(param)}@${version}`;
 }
 
-/** `AB` of `grad:AB.conv1.weight`. */
-const netNameOf = (value: string): string => value.slice(value.indexOf(":") + 1).split(".")[0]!;
-const bytesOfAll = (graph: Graph, ids: Iterable<NodeId>): number => [...ids].reduce((n, id) => n + bytesOf(graph, id), 0);
-const bytesOf = ({ nodes }: Graph, id: NodeId): number => (ALIASES.has(nodes[id]!.op) ? 0 : 4 * countOf(nodes[id]!.shape));
+/** `AB` of `AB.conv1.weight`. */
+const netNameOf = (param: string): string => param.split(".")[0]!;
+const bytesOfAll = (graph: Graph, ids: Iterable<NodeId>): number => [...ids].reduce((n, id) => n + bytesOf(graph.nodes[id]!), 0);

@@ -98,7 +98,7 @@ export function expect({ worker }: TrainingThread, weights: readonly Weights[], 
   if (bytesOfTrained(weights) < left / 2) tell(worker, { kind: "expect", weights, seed });
 }
 
-/** A model of a step for onnxruntime, while the next is made and before it is said what to train: it is opened at once. */
+/** Before it is said what to train: a model of a step for onnxruntime, which is opened at once, while the next is made. */
 export const give = ({ worker }: TrainingThread, [name, bytes]: ModelFile): void => tell(worker, { kind: "model", name, bytes });
 
 /**
