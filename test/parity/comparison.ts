@@ -1,5 +1,6 @@
 // One step of an engine in float32 against the reference evaluation in double precision, from equal float32 values and batches.
 import type { Compiled } from "../../compiler/compile";
+import type { OptimizerSpec } from "../../compiler/program";
 import type { StateName } from "../../runtime/engine/types";
 import { begin } from "./cases";
 import { norm } from "./digest";
@@ -21,11 +22,13 @@ export const NAMES: Readonly<Record<keyof Found, string>> = {
 };
 
 /**
- * The absolute floor, as a part of a size: half a unit in float32's last place. An update is judged less this part of the new value,
- * which cannot be held better, whatever is computed. A generator's gradient is judged less this part of the largest tensor of its net's
- * gradient: where a shift is followed by a norm that takes it away (AdaIN's beta), what is right is less than a ten thousandth of that.
+ * The absolute floors, as parts of a size. An update is judged less half a unit in the last place of the new value, which cannot be held better,
+ * whatever is computed. A generator's gradient is judged less a whole one of the largest tensor of its net's gradient, and its moments and update less
+ * what follows of that: where a shift is followed by a norm that takes it away (AdaIN's beta, a bias before AdaLIN), what is right is less than a
+ * thousandth of that, and every engine adds it up in an order of its own.
  */
-export const HALF_ULP = 2 ** -24;
+const ULP = 2 ** -23;
+const HALF_ULP = ULP / 2;
 
 /** A part of a kernel's gradient that is nothing but rounding. */
 const NOTHING = 1e-10;
@@ -40,8 +43,9 @@ export function countsAs(param: string, gradients: ReadonlyMap<string, Float64Ar
   return kernel !== param && own && kernels && norm(own) < NOTHING * norm(kernels) ? kernel : param;
 }
 
-const betasOf = (reference: Reference, param: string): readonly [number, number] =>
-  reference.program.optimizers.find((o) => o.params.includes(param))!.betas;
+const optimizerOf = ({ program }: Reference, param: string): OptimizerSpec => program.optimizers.find((o) => o.params.includes(param))!;
+/** The most by which Adam's first update changes with its gradient. Where eps is small that is without bound to speak of: it follows a sign. */
+const updateBy = ({ rate, eps, epsForm, betas }: OptimizerSpec): number => (rate / eps) * (epsForm === "hat" ? Math.sqrt(1 - betas[1]) : 1);
 
 const worst = (list: readonly number[]): number => list.reduce((a, b) => (b <= a ? a : b), 0);
 const distance = (x: ArrayLike<number>, y: Float64Array): number => norm(y.map((v, i) => x[i]! - v));
@@ -74,7 +78,7 @@ export async function compareStep(opened: Opened, { reference, before, feeds, re
   const isCritic = (net: string): boolean => net.startsWith("D");
   const largest = new Map<string, number>();
   for (const p of params) largest.set(p.net, Math.max(largest.get(p.net) ?? 0, norm(wanted.gradients.get(p.name)!)));
-  const floor = (net: string): number => (isCritic(net) ? 0 : HALF_ULP * largest.get(net)!);
+  const floor = (net: string): number => (isCritic(net) ? 0 : ULP * largest.get(net)!);
   const read = (name: string): Float32Array => engine.read(name as StateName);
   const judge = (found: ArrayLike<number>, right: Float64Array, less: number, size: number): number => Math.max(0, distance(found, right) - less) / size;
   const sizeOf = (param: string, of: (param: string) => Float64Array): number => norm(of(countsAs(param, wanted.gradients)));
@@ -88,7 +92,7 @@ export async function compareStep(opened: Opened, { reference, before, feeds, re
     critics: worst(gradients.filter((g) => g.critic).map((g) => g.error)),
     generators: worst(gradients.filter((g) => !g.critic).map((g) => g.error)),
     moments: worst(params.flatMap((p) => {
-      const [b1, b2] = betasOf(reference, p.name);
+      const [b1, b2] = optimizerOf(reference, p.name).betas;
       const [m, v] = [`m:${p.name}`, `v:${p.name}`];
       const ofSquare = 2 * floor(p.net) * norm(wanted.gradients.get(p.name)!);
       const size = (kind: string): number => sizeOf(p.name, (name) => reference.get(`${kind}:${name}`));
@@ -99,7 +103,7 @@ export async function compareStep(opened: Opened, { reference, before, feeds, re
       const now = reference.get(`param:${p.name}`);
       const moved = (x: ArrayLike<number>, name = p.name): Float64Array => before.get(`param:${name}`)!.map((v, i) => x[i]! - v);
       const size = sizeOf(p.name, (name) => moved(reference.get(`param:${name}`), name));
-      return judge(moved(read(`param:${p.name}`)), moved(now), HALF_ULP * norm(now), size);
+      return judge(moved(read(`param:${p.name}`)), moved(now), HALF_ULP * norm(now) + updateBy(optimizerOf(reference, p.name)) * floor(p.net), size);
     })),
   };
 }

@@ -97,6 +97,9 @@ describe.each(engines().map(({ name }) => name))("@tensorflow/%s", (name) => {
   });
 });
 
+/** Less what TensorFlow says while it is loaded, whatever it is told: on processors for which it has other kernels (AVX-512) that oneDNN is on. */
+const withoutTensorflows = (stderr: string): string => stderr.replace(/^(WARNING: All log messages before absl::InitializeLog|I\d{4} [^\n]* port\.cc:).*\n/gm, "");
+
 it("mistakes are one line", { timeout: 300_000 }, async () => {
   const folder = await projectOf(JAVASCRIPT);
   const bad = (...args: string[]) => run(process.execPath, [join(folder, "dist/main.js"), ...args]);
@@ -110,7 +113,7 @@ it("mistakes are one line", { timeout: 300_000 }, async () => {
     const { status, stderr } = bad(...args);
     expect(status, args.join(" ")).toBe(1);
     expect(stderr).toContain(text);
-    expect(stderr.trim().split("\n").length, stderr).toBe(1);
+    expect(withoutTensorflows(stderr).trim().split("\n").length, stderr).toBe(1);
   }
 });
 
