@@ -214,7 +214,7 @@ function cutStep(model: TrainModel, step: Step, { without = [], recompute = "not
   const outputs = wanted.map((w, i) => ({ node: slim.outputs[i]!, value: w.value, ...(w.phase === undefined ? {} : { phase: w.phase }) }));
   const updatedIn = new Map<string, number[]>();
   for (const p of step.phases) for (const g of p.gradients) updatedIn.set(g.param.name, [...(updatedIn.get(g.param.name) ?? []), p.phase.index]);
-  return cutPhases(slim.graph, outputs, updatedIn, model.phases.length, { recompute, directions: !without.includes("directions") });
+  return cutPhases(slim.graph, outputs, updatedIn, model.phases.length, { recompute, directions: !without.includes("directions"), buffers: !without.includes("buffers") });
 }
 
 function slimExport(e: ExportModel, without: readonly string[]): ExportModel {

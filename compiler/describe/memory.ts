@@ -6,6 +6,7 @@ import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { planLayout } from "../layout";
 import type { Program } from "../program";
 import { FREE_BATCH, type ExportModel } from "../train/exports";
+import { mostOf } from "../train/buffers";
 import type { GraphFile } from "../train/graph-file";
 import { flopsOf } from "./layers";
 
@@ -23,10 +24,10 @@ const RUNTIME = 115e6;
 /** A loaded graph, a node of ours. */
 const LOADED_NODE = 6e3;
 /**
- * Of what the values and workspaces of the fullest graph add up to, the part by which the process grows: the bound of workspaces is generous, and
- * blocks that the allocator keeps fill some of the rest. Seen on 128 px, ch 32 (0.82) and 256 px, ch 64 (0.85; 0.7 with values made again).
+ * The part by which the process grows of the buffers of the fullest graph: blocks that lie apart leave room between them that none of the next fits
+ * into. Seen 1.5 to 1.8 on 128, 256 and 512 px, with graphs that end where buffers are full and without.
  */
-const RESIDENT = 0.85;
+const APART = 1.7;
 /** The same of a process that only runs an exported model. */
 const INFERENCE_RUNTIME = 105e6;
 
@@ -44,11 +45,8 @@ function workspace(node: GraphNode, graph: Graph, at: Readonly<Record<string, nu
   return Math.min(kh * kw * channels * places * 4, 512e6);
 }
 
-/**
- * The most bytes of intermediate values at once, nodes run in order and values freed after their last use.
- * @param elsewhere values that are written into storage which somebody else counts
- */
-export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Record<string, number>> = {}, elsewhere: ReadonlySet<NodeId> = new Set()): number {
+/** The most bytes of intermediate values at once, nodes run in order and values freed after their last use. */
+export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Record<string, number>>): number {
   const last = new Map<NodeId, number>();
   const source = graph.nodes.map((n) => n.id);
   for (const n of graph.nodes) {
@@ -63,7 +61,7 @@ export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Re
   const held = new Map<NodeId, number>();
   for (const n of graph.nodes) {
     if (!ALIASES.has(n.op)) {
-      const size = elsewhere.has(n.id) ? 0 : bytes(n.shape, at);
+      const size = bytes(n.shape, at);
       held.set(n.id, size);
       live += size;
       peak = Math.max(peak, live + workspace(n, graph, at));
@@ -84,7 +82,7 @@ export function trainingMemory(program: Program, graphs: ReadonlyMap<string, Gra
   const moments = 2 * trained.reduce((n, p) => n + count(p.shape), 0);
   const arena = planLayout(program, true).size;
   const compute = [...new Set(program.segments.filter((s) => s.kind === "compute").map((s) => graphs.get(s.model)!))];
-  const working = RESIDENT * Math.max(0, ...compute.map(({ graph, outputs }) => peakOf(graph, [], {}, new Set(outputs.map((o) => o.node)))));
+  const working = APART * Math.max(0, ...compute.map(({ graph, outputs }) => mostOf(graph, outputs.map((o) => o.node))));
   const loaded = compute.reduce((n, { graph }) => n + graph.nodes.length, 0) * LOADED_NODE;
   const parts = { runtime: RUNTIME, graphs: loaded, weights, moments, arena, working };
   return { total: Object.values(parts).reduce((a, b) => a + b, 0), parts };

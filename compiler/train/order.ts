@@ -16,7 +16,7 @@ export interface Ordered {
 }
 
 /** The bytes of each node's value, counted once. */
-function bytesIn({ nodes }: Graph): (id: NodeId) => number {
+export function bytesIn({ nodes }: Graph): (id: NodeId) => number {
   const known = new Float64Array(nodes.length).fill(-1);
   return (id) => {
     if (known[id]! < 0) known[id] = bytesOf(nodes[id]!);
@@ -120,52 +120,3 @@ function countsOf({ nodes }: Graph, own: ReadonlySet<NodeId>): { mine: Uint8Arra
 
 /** x·x reads x once. */
 const distinct = (inputs: readonly NodeId[]): readonly NodeId[] => (inputs.length < 2 || (inputs.length === 2 && inputs[0] !== inputs[1]) ? inputs : [...new Set(inputs)]);
-
-/** Where to cut an order into pieces of at most `most` nodes. */
-export interface Cutting {
-  readonly most: number;
-  /** Whether a later piece makes a value again instead of keeping it. */
-  readonly again: (id: NodeId) => boolean;
-}
-
-/**
- * Each piece ends where the least has to be kept and the most is let go, to be made again: between a network's forward and
- * backward pass.
- */
-export function cutPoints(graph: Graph, { order, live }: Ordered, kept: ReadonlySet<NodeId>, { most, again }: Cutting): number[] {
-  const lastUse = new Map<NodeId, number>();
-  order.forEach((id, at) => {
-    for (const i of graph.nodes[id]!.inputs) lastUse.set(i, at);
-  });
-  const bytes = bytesIn(graph);
-  const points: number[] = [];
-  let start = 0;
-  while (order.length - start > most / SHORTEST) {
-    /** Bytes made since `start`, alive, and to be made again if the piece ended here. */
-    let dropped = 0;
-    const ending = new Map<number, number>();
-    let best = -1;
-    let least = Infinity;
-    for (let at = start; at < Math.min(start + most, order.length); at++) {
-      const id = order[at]!;
-      const end = lastUse.get(id) ?? at;
-      if (again(id) && !kept.has(id) && end > at) {
-        dropped += bytes(id);
-        ending.set(end, (ending.get(end) ?? 0) + bytes(id));
-      }
-      dropped -= ending.get(at) ?? 0;
-      if (at < start + most / SHORTEST) continue;
-      const cost = Math.round((live[at]! - 2 * dropped) / GRAIN);
-      if (cost <= least) [best, least] = [at, cost];
-    }
-    if (order.length - start <= most && Math.round(live[order.length - 1]! / GRAIN) <= least) break;
-    points.push(best + 1);
-    start = best + 1;
-  }
-  return points.filter((at) => at < order.length);
-}
-
-/** Bytes that are no reason to cut elsewhere: one direction is to be cut where the other is, though it knows a few numbers more. */
-const GRAIN = 65536;
-/** A piece is at least this part of the longest. */
-const SHORTEST = 4;

@@ -5,7 +5,8 @@ import { countOf } from "../graph/shape";
 import type { Graph, NodeId, OpName } from "../graph/types";
 import { users } from "../graph/walk";
 import { lateGradients, type LateGradient } from "./late";
-import { cutPoints, orderFor, type Ordered } from "./order";
+import { cutPoints, type Room } from "./cut-points";
+import { orderFor, type Ordered } from "./order";
 import type { Piece } from "./recompute";
 import { cheapestFirst, partsOf } from "./roots";
 import type { SegmentOutput } from "./segments";
@@ -27,10 +28,11 @@ const LATE_PIECE = 24 << 20;
 /**
  * Each stage's nodes in order, in pieces.
  *
+ * @param room what values take, and how many bytes of buffers a piece may take
  * @param free in no piece: made by each that reads it. What one direction is the first to need would else be missing in the other's pieces, and
  * the two would not be the same graphs.
  */
-export function piecesOf(graph: Graph, need: readonly number[], { outputs, early: planned, phaseOf: { length: stages } }: Stages, most: number, free: (id: NodeId) => boolean): Piece[] {
+export function piecesOf(graph: Graph, need: readonly number[], { outputs, early: planned, phaseOf: { length: stages } }: Stages, most: number, room: Room | undefined, free: (id: NodeId) => boolean): Piece[] {
   const pieces: Piece[] = [];
   const readers = users(graph);
   const taken = new Set(outputs.filter((o) => !isGradient(o)).map((o) => o.node));
@@ -48,7 +50,7 @@ export function piecesOf(graph: Graph, need: readonly number[], { outputs, early
     const kept = new Set([...results.map((o) => o.node), ...elsewhere]);
     const sums = [...planned].flatMap(([id, stage]) => (stage === phase && early.has(id) ? [id] : []));
     const whole = ordered(graph, early, readers, gradients, late, sums, kept);
-    const points = [0, ...cutPoints(graph, whole, kept, { most, again: (id) => isCheap(graph, id) }), whole.order.length];
+    const points = [0, ...cutPoints(graph, whole, kept, { most, again: (id) => isCheap(graph, id), room }), whole.order.length];
     for (let i = 0; i + 1 < points.length; i++) pieces.push({ phase, order: whole.order.slice(points[i], points[i + 1]) });
     pieces.push(...latePieces(late).map((tail) => ({ phase, order: orderFor(graph, new Set(tail), tail, kept).order })));
   }

@@ -5,6 +5,7 @@ import { bytesOf } from "../graph/aliases";
 import { Builder } from "../graph/builder";
 import type { Graph, GraphNode, NodeId } from "../graph/types";
 import { reachable } from "../graph/walk";
+import { roomOf } from "./cut-points";
 import { isCheap, isOfLeaves, MOST_NODES, piecesOf, SMALL } from "./pieces";
 import { type Piece, recompute, type Recompute } from "./recompute";
 import { byDirection, type Stages, wholePhases } from "./stages";
@@ -67,6 +68,8 @@ export interface CutOptions {
   readonly recompute?: Recompute;
   /** Whether phases are cut into stages, a direction at a time. */
   readonly directions?: boolean;
+  /** Whether a piece ends before its buffers take more than the neediest operation does. */
+  readonly buffers?: boolean;
 }
 
 interface Planned {
@@ -108,12 +111,12 @@ function freeOf({ graph, early, phaseOf }: Stages, lasts: (leaf: NodeId) => numb
 }
 
 /** One by one: whoever takes them can go on with one before the next is made. */
-export function* cutPhases(traced: Graph, given: readonly SegmentOutput[], updates: Updates, phases: number, { most = MOST_NODES, recompute: level = "nothing", directions = true }: CutOptions = {}): Generator<CutSegment> {
+export function* cutPhases(traced: Graph, given: readonly SegmentOutput[], updates: Updates, phases: number, { most = MOST_NODES, recompute: level = "nothing", directions = true, buffers = true }: CutOptions = {}): Generator<CutSegment> {
   const { stages, earliest, need } = stagesOf(traced, given, updates, phases, directions);
   const { graph: whole, outputs, updatedIn, phaseOf } = stages;
   const lasts = (leaf: NodeId): number => lastPhaseOf(whole.nodes[leaf]!, updatedIn, phaseOf.length);
   const free = freeOf(stages, lasts);
-  const plain = { graph: whole, pieces: piecesOf(whole, need, stages, most, (id) => free[id] === 1) };
+  const plain = { graph: whole, pieces: piecesOf(whole, need, stages, most, buffers ? roomOf(whole) : undefined, (id) => free[id] === 1) };
   const { graph, pieces } = recompute(plain, level, SMALL, (id) => stages.early.has(id), (leaf, stage) => lasts(leaf) >= stage);
   const nodes = graph.nodes;
   const home = new Map<NodeId, number>();

@@ -40,20 +40,25 @@ export class Tiled {
   inputAdjoint(g: string, kernel: string): string {
     const { n, c, mode, pad } = this.site;
     const { reach, step } = this.tiling;
-    const gradient = this.result(g);
-    const dv = this.e.op("MatMul", [this.kernel(kernel, true), joined(this.e, gradient)]);
+    const gradient = joined(this.e, this.result(g));
     const [th, tw] = this.tiles();
-    const apart = this.e.transpose(dv, [0, 2, 1, 3]);
-    const single = product([n, [c]]);
     const zero = mode === "zero";
     const begin = zero ? [pad.top, pad.left] : [0, 0];
     const [h, w] = zero ? [this.site.h, this.site.w] : this.padded();
     const end = [h, w].map((size, i) => ((i === 0 ? th : tw) - 1) * step + reach - begin[i]! - number(size));
-    const spread = this.e.op("ConvTranspose", [
-      this.e.reshape(apart, [n, [c], [this.points], product([[th], [tw]])], [single, [this.points], [th], [tw]]),
-      this.constant("x", () => this.tiling.input, [this.points, 1, reach, reach]),
-    ], { kernel_shape: ints([reach, reach]), strides: ints([step, step]), pads: ints([...begin, ...end]) });
-    return this.e.reshape(spread, [single, [1], [h], [w]], [n, [c], [h], [w]]);
+    const spread = (kernel: string, channels: number): string => {
+      const apart = this.e.transpose(this.e.op("MatMul", [kernel, gradient]), [0, 2, 1, 3]);
+      const single = product([n, [channels]]);
+      return this.e.op("ConvTranspose", [
+        this.e.reshape(apart, [n, [channels], [this.points], product([[th], [tw]])], [single, [this.points], [th], [tw]]),
+        this.constant("x", () => this.tiling.input, [this.points, 1, reach, reach]),
+      ], { kernel_shape: ints([reach, reach]), strides: ints([step, step]), pads: ints([...begin, ...end]) });
+    };
+    const parts = numberOf(n) === 1 ? channelParts(this.c, 4 * this.points * th * tw) : [this.c];
+    const whole = this.kernel(kernel, true);
+    const kernels = parts.length === 1 ? [whole] : this.e.split(whole, 1, parts);
+    const all = this.e.concat(kernels.map((part, i) => spread(part, parts[i]!)), 0);
+    return this.e.reshape(all, [product([n, [c]]), [1], [h], [w]], [n, [c], [h], [w]]);
   }
 
   /** [k, c, kh, kw], added to `sum` of that shape. */
@@ -170,6 +175,15 @@ export class Tiled {
     }
     return this.e.op("Slice", [value, this.e.ints([0, 0]), this.e.dims([[oh], [ow]]), this.e.ints([2, 3])]);
   }
+}
+
+/** Bytes of tiles at a time, where they are made and at once laid out anew: twice as many are alive then. */
+const AT_ONCE = 32e6;
+
+/** Channels in equal parts, whose tiles take no more than that. */
+function channelParts(channels: number, bytes: number): number[] {
+  const count = Math.min(channels, Math.ceil((channels * bytes) / AT_ONCE));
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 1) * channels) / count) - Math.floor((i * channels) / count));
 }
 
 /** The tiles as one axis. */

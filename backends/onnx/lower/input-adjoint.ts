@@ -5,8 +5,8 @@ import * as cost from "../forms/conv-costs";
 import type { Candidate } from "../forms/choice";
 import { type Fall, fallOf, type Site, siteOfFall } from "../forms/site";
 import { Tiled } from "../forms/tiled";
-import { product } from "../extent";
-import { ints } from "../operator";
+import { numberOf, product } from "../extent";
+import { int, ints } from "../operator";
 import { attributes, channelsOf, dense, kernelOf, margins, pointwise, type TiledForm, tiledForms, turned } from "./conv";
 import { few, gatheredAdjoint } from "./gathered";
 import { type Picture, picture, unpicture } from "./layout";
@@ -108,12 +108,20 @@ function plain(e: Emitter, form: Form, g: Picture, k: string, window: Window2d, 
   }
 }
 
-/** A 1×1 kernel: its transposed matrix times the pixels. */
+/**
+ * A 1×1 kernel: its transposed matrix times the pixels. Of one picture by Gemm, which reads its first operand so: a Transpose before a MatMul onnxruntime
+ * makes one operator of, a new one, and where that is the last of a graph all that leads to it would be run before everything else (order.ts).
+ */
 function multiplied(e: Emitter, g: Picture, k: string, [out, into]: readonly [Dim, Dim]): string {
-  const matrix = e.transpose(e.reshape(k, [[out], [into], [1], [1]], [[out], [into]]), [1, 0]);
+  const matrix = e.reshape(k, [[out], [into], [1], [1]], [[out], [into]]);
   const pixels = product([[g.h], [g.w]]);
+  const result = [g.n, [into], [g.h], [g.w]];
+  if (numberOf(g.n) === 1) {
+    const flat = e.reshape(g.value, [g.n, [g.c], [g.h], [g.w]], [[g.c], pixels]);
+    return e.reshape(e.op("Gemm", [matrix, flat], { transA: int(1) }), [[into], pixels], result);
+  }
   const flat = e.reshape(g.value, [g.n, [g.c], [g.h], [g.w]], [g.n, [g.c], pixels]);
-  return e.reshape(e.op("MatMul", [matrix, flat]), [g.n, [into], pixels], [g.n, [into], [g.h], [g.w]]);
+  return e.reshape(e.op("MatMul", [e.transpose(matrix, [1, 0]), flat]), [g.n, [into], pixels], result);
 }
 
 /** Any stride: ConvTranspose, with as much behind as the forward windows did not reach. */

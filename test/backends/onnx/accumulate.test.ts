@@ -68,4 +68,12 @@ describe("sums that a matrix product takes in", () => {
     expect(all.filter((t) => t === "Gemm").length).toBe(1);
     expect(all.filter((t) => ["Add", "Sub", "Mul"].includes(t))).toEqual([]);
   });
+  it.each([1, 3])("a linear layer's gradients, used three times, as one product, batch %i", async (n) => {
+    const all = await types((b, input) => {
+      const uses = [0, 1, 2].map(() => b.add("contract", { over: ["batch"] }, [input(`batch:${n} out:250`), input(`batch:${n} c:1100`)]));
+      return b.add("sub", {}, [b.add("add", {}, [uses[0]!, uses[1]!]), uses[2]!]);
+    });
+    expect(all.filter((t) => t === "Gemm").length).toBe(1);
+    expect(all.filter((t) => ["Add", "Sub", "Mul"].includes(t))).toEqual([]);
+  });
 });
