@@ -5,7 +5,7 @@ import * as cost from "../forms/conv-costs";
 import type { Candidate } from "../forms/choice";
 import { type Fall, fallOf, type Site, siteOfFall } from "../forms/site";
 import { Tiled } from "../forms/tiled";
-import { numberOf, product } from "../extent";
+import { type Extent, numberOf, product } from "../extent";
 import { int, ints } from "../operator";
 import { attributes, channelsOf, dense, kernelOf, margins, pointwise, type TiledForm, tiledForms, turned } from "./conv";
 import { few, gatheredAdjoint } from "./gathered";
@@ -109,19 +109,20 @@ function plain(e: Emitter, form: Form, g: Picture, k: string, window: Window2d, 
 }
 
 /**
- * A 1×1 kernel: its transposed matrix times the pixels. Of one picture by Gemm, which reads its first operand so: a Transpose before a MatMul onnxruntime
- * makes one operator of, a new one, and where that is the last of a graph all that leads to it would be run before everything else (order.ts).
+ * A 1×1 kernel: its transposed matrix times the pixels. Of one picture by Gemm, which reads its first operand so; of several the kernel is turned before it
+ * is a matrix. A Transpose right before a MatMul onnxruntime makes one operator of, a new one, and where that is the last of a graph all that leads to
+ * it would be run before everything else (order.ts).
  */
 function multiplied(e: Emitter, g: Picture, k: string, [out, into]: readonly [Dim, Dim]): string {
-  const matrix = e.reshape(k, [[out], [into], [1], [1]], [[out], [into]]);
+  const kernel: readonly Extent[] = [[out], [into], [1], [1]];
   const pixels = product([[g.h], [g.w]]);
-  const result = [g.n, [into], [g.h], [g.w]];
+  const [given, result] = [g.c, into].map((c): readonly Extent[] => [g.n, [c], [g.h], [g.w]]) as [readonly Extent[], readonly Extent[]];
   if (numberOf(g.n) === 1) {
-    const flat = e.reshape(g.value, [g.n, [g.c], [g.h], [g.w]], [[g.c], pixels]);
-    return e.reshape(e.op("Gemm", [matrix, flat], { transA: int(1) }), [[into], pixels], result);
+    const product = e.op("Gemm", [e.reshape(k, kernel, [[out], [into]]), e.reshape(g.value, given, [[g.c], pixels])], { transA: int(1) });
+    return e.reshape(product, [[into], pixels], result);
   }
-  const flat = e.reshape(g.value, [g.n, [g.c], [g.h], [g.w]], [g.n, [g.c], pixels]);
-  return e.reshape(e.op("MatMul", [e.transpose(matrix, [1, 0]), flat]), [g.n, [into], pixels], result);
+  const turned = e.reshape(e.transpose(k, [1, 0, 2, 3]), [[into], [out], [1], [1]], [[into], [out]]);
+  return e.reshape(e.op("MatMul", [turned, e.reshape(g.value, given, [g.n, [g.c], pixels])]), [g.n, [into], pixels], result);
 }
 
 /** Any stride: ConvTranspose, with as much behind as the forward windows did not reach. */
