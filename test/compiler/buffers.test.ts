@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { trainingModels } from "../../cli/emit";
+import { compile } from "../../compiler/compile";
+import { Builder } from "../../compiler/graph/builder";
+import type { NodeId } from "../../compiler/graph/types";
+import { drawInit } from "../../compiler/init";
+import { mostOf } from "../../compiler/train/buffers";
+import { OnnxEngine } from "../../runtime/engine/onnx";
+import { initialize } from "../../runtime/train/init";
+
+const MB = 2 ** 20;
+/** [c, h, w] of c MiB. */
+const picture = (b: Builder, c: number): NodeId => b.add("input", { kind: "data", name: `x${c}`, shape: [["batch", 1], ["c", c], ["h", 512], ["w", 512]].map(([axis, dim]) => ({ axis: axis as string, dim: dim as number })) }, []);
+
+/** Counted by hand, as onnxruntime's planner would: allocation_planner.cc. */
+describe("the buffers of a graph", () => {
+  it("go to the next value of the same shape, and back when none of it follows", () => {
+    const b = new Builder();
+    const [x, y] = [picture(b, 1), picture(b, 2)];
+    // A chain of sums and products is written over itself; max is not.
+    const a = b.add("relu", { slope: 0 }, [x]);
+    const chain = b.add("mul", {}, [b.add("add", {}, [a, x]), x]);
+    const one = b.add("sum", { over: ["h", "w"] }, [chain]);
+    const two = b.add("sum", { over: ["h", "w"] }, [b.add("relu", { slope: 0 }, [y])]);
+    expect(mostOf(b, [one, two])).toBe(2 * MB);
+  });
+
+  it("are kept from the first to the last of a shape, whatever else is made in between", () => {
+    const b = new Builder();
+    const [x, y] = [picture(b, 1), picture(b, 2)];
+    const first = b.add("sum", { over: ["h", "w"] }, [b.add("relu", { slope: 0 }, [x])]);
+    const between = b.add("sum", { over: ["h", "w"] }, [b.add("relu", { slope: 0 }, [y])]);
+    const last = b.add("sum", { over: ["h", "w"] }, [b.add("tanh", {}, [x])]);
+    // At no time are more than 2 MiB of values alive.
+    expect(mostOf(b, [first, between, last])).toBe(3 * MB);
+  });
+
+  it("leave out what lies in inputs and outputs, and what has no memory of its own", () => {
+    const b = new Builder();
+    const x = picture(b, 1);
+    const made = b.add("relu", { slope: 0 }, [x]);
+    const out = b.add("tanh", {}, [b.add("flatten", { axes: ["h", "w"], into: "p" }, [made])]);
+    expect(mostOf(b, [out])).toBe(MB);
+    expect(mostOf(b, [made, out])).toBe(0);
+  });
+});
+
+describe("graphs that end before their buffers are full", () => {
+  const compiled = (name: string, without: readonly string[], set: readonly string[]): ReturnType<typeof compile> => compile({ path: `specs/${name}.gan`, text: readFileSync(`specs/${name}.gan`, "utf8") }, { set, without });
+  const fullest = ({ graphs }: ReturnType<typeof compile>): number => Math.max(...graphs.filter(({ file }) => file.startsWith("step.")).map((g) => mostOf(g.graph, g.outputs.map((o) => o.node))));
+
+  it.each([["ugatit", ["size=256", "ch=32"], 0.7], ["cyclegan", [], 0.5], ["munit", [], 0.5]] as const)("take less: %s", { timeout: 60_000 }, (name, set, part) => {
+    expect(fullest(compiled(name, [], set))).toBeLessThan(part * fullest(compiled(name, ["buffers"], set)));
+  });
+
+  it("and do the same", { timeout: 120_000 }, async () => {
+    const after = async (without: readonly string[]): Promise<{ models: number; state: ReadonlyMap<string, Float32Array>; losses: Record<string, number> }> => {
+      const made = compiled("ugatit", without, ["size=128", "ch=32", "blocks=1", "local_depth=4", "global_depth=5"]);
+      const program = made.program!;
+      const models = trainingModels(made);
+      const engine = await OnnxEngine.create(program, models, { threads: 1 });
+      initialize(engine, 5);
+      const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 7, name);
+      const losses = await engine.step({
+        data: Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)])),
+        samples: {},
+        scalars: Object.fromEntries(program.scalars.map((s) => [s.name, s.kind === "step-size" ? 1e-4 : 1])),
+      });
+      const state = new Map(engine.stateNames.map((name) => [name, Float32Array.from(engine.read(name))]));
+      await engine.close();
+      return { models: models.size, state, losses };
+    };
+    const [short, long] = [await after([]), await after(["buffers"])];
+    expect(short.models).toBeGreaterThan(long.models);
+    expect(short.losses).toEqual(long.losses);
+    for (const [name, values] of long.state) expect(Buffer.compare(Buffer.from(short.state.get(name)!.buffer), Buffer.from(values.buffer)), name).toBe(0);
+  });
+});
