@@ -1,6 +1,7 @@
 // Where the order of a phase is cut into graphs.
 import type { Graph, NodeId } from "../graph/types";
-import { Buffers, lastReads, Needs } from "./buffers";
+import { Buffers, lastReads } from "./buffers";
+import { Needs } from "./needs";
 import { bytesIn, type Ordered } from "./order";
 
 /** Where to cut an order into pieces of at most `most` nodes. */
@@ -45,7 +46,7 @@ export function cutPoints(graph: Graph, { order, live }: Ordered, kept: Readonly
   const reads = room && lastReads(room.needs, order);
   const points: number[] = [];
   let start = 0;
-  while (order.length - start > most / SHORTEST) {
+  while (order.length - start > most / (room ? FULL : SHORTEST)) {
     /** Bytes made since `start`, alive, and to be made again if the piece ended here. */
     let dropped = 0;
     const ending = new Map<number, number>();
@@ -93,5 +94,5 @@ const GRAIN = 65536;
 const AGAIN = 2;
 /** A piece is at least this part of the longest. */
 const SHORTEST = 4;
-/** The same of a piece whose buffers are full. */
+/** Before half of this part of the longest no piece ends because its buffers are full. */
 const FULL = 12;

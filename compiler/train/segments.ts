@@ -68,7 +68,7 @@ export interface CutOptions {
   readonly recompute?: Recompute;
   /** Whether phases are cut into stages, a direction at a time. */
   readonly directions?: boolean;
-  /** Whether a piece ends before its buffers take more than the neediest operation does. */
+  /** Whether a piece ends where its buffers are full. */
   readonly buffers?: boolean;
 }
 

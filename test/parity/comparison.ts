@@ -14,6 +14,7 @@ export interface Found {
   readonly generators: number;
   readonly moments: number;
   readonly states: number;
+  /** NaN for an optimizer of small eps. */
   readonly updates: number;
 }
 
@@ -44,10 +45,11 @@ export function countsAs(param: string, gradients: ReadonlyMap<string, Float64Ar
 }
 
 const optimizerOf = ({ program }: Reference, param: string): OptimizerSpec => program.optimizers.find((o) => o.params.includes(param))!;
-/** The most by which Adam's first update changes with its gradient. Where eps is small that is without bound to speak of: it follows a sign. */
-const updateBy = ({ rate, eps, epsForm, betas }: OptimizerSpec): number => (rate / eps) * (epsForm === "hat" ? Math.sqrt(1 - betas[1]) : 1);
+/** The most by which Adam's first update changes with its gradient. NaN where that is without bound to speak of, as eps is small: it follows a sign. */
+const updateBy = ({ rate, eps, epsForm, betas }: OptimizerSpec): number => (eps < 0.1 ? NaN : (rate / eps) * (epsForm === "hat" ? Math.sqrt(1 - betas[1]) : 1));
 
-const worst = (list: readonly number[]): number => list.reduce((a, b) => (b <= a ? a : b), 0);
+/** NaN if one is. */
+const worst = (list: readonly number[]): number => list.reduce((a, b) => (b <= a || Number.isNaN(a) ? a : b), 0);
 const distance = (x: ArrayLike<number>, y: Float64Array): number => norm(y.map((v, i) => x[i]! - v));
 
 /** One step in double precision, from float32 values and a float32 batch. */

@@ -47,7 +47,7 @@ function terms(graph: Graph, readers: (id: NodeId) => number, id: NodeId, negati
     });
     return parts.every((p) => p !== undefined) ? parts.flat() : undefined;
   }
-  if (isOuter(graph, node) || isLinear(graph, node)) return [{ id, negative }];
+  if (rowsOf(graph, node)?.length === 1) return [{ id, negative }];
   const kernel = node.op === "flatten" ? graph.nodes[node.inputs[0]!]! : node;
   if (kernel.op !== "conv_kernel_adjoint" || !fewTerms(graph, kernel) || axesOf(kernel.shape).join() !== "out,in,kh,kw") return undefined;
   if (kernel !== node) {
@@ -58,14 +58,21 @@ function terms(graph: Graph, readers: (id: NodeId) => number, id: NodeId, negati
   return [{ id: kernel.id, negative }];
 }
 
-/** A linear layer's weight gradient: [batch, rows] and [batch, columns], of few pictures. */
+/** The axes of the rows of a column times a row, or of a linear layer's weight gradient over few pictures; what is joined has one there, the first of all. */
+function rowsOf(graph: Graph, node: GraphNode): readonly string[] | undefined {
+  const own = node.inputs.map((i) => axesOf(graph.nodes[i]!.shape).filter((axis) => hasAxis(node.shape, axis)));
+  return isOuter(graph, node) || isLinear(graph, node) ? own.find((axes) => axes[0] === node.shape[0]!.axis) : undefined;
+}
+
+/** [batch, rows] and [batch, columns], of few pictures. */
 function isLinear(graph: Graph, { op, inputs, attrs, shape }: GraphNode): boolean {
   if (op !== "contract" || attrs.over.join() !== BATCH) return false;
   const sides = inputs.map((i) => graph.nodes[i]!.shape);
   const pictures = numberOf([dimOf(sides[0]!, BATCH)!]);
   const [a, b] = sides.map((s) => axesOf(s).slice(1)) as [string[], string[]];
   const order = axesOf(shape).join();
-  return pictures !== undefined && pictures <= FEW && sides.every((s) => s[0]!.axis === BATCH) && [[...a, ...b], [...b, ...a]].some((s) => s.join() === order);
+  const apart = a.length > 0 && b.length > 0 && [[...a, ...b], [...b, ...a]].some((s) => s.join() === order);
+  return apart && pictures !== undefined && pictures <= FEW && sides.every((s) => s[0]!.axis === BATCH);
 }
 
 /** One picture of few pixels. */

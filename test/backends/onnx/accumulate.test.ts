@@ -76,4 +76,15 @@ describe("sums that a matrix product takes in", () => {
     expect(all.filter((t) => t === "Gemm").length).toBe(1);
     expect(all.filter((t) => ["Add", "Sub", "Mul"].includes(t))).toEqual([]);
   });
+  it.each([
+    ["no axis of its own", ["batch:3", "batch:3 c:300000"], ["batch:3", "batch:3 c:300000"]],
+    ["several axes for the rows", ["batch:2 c:20 h:5 w:5", "batch:2 out:600"], ["batch:2 c:20 h:5 w:5", "batch:2 out:600"]],
+    ["rows of other axes in each", ["batch:2 c:40 h:50", "batch:2 out:300"], ["batch:2 c:40", "batch:2 h:50 out:300"]],
+  ])("linear layers' gradients with %s are what they are", async (_, ...terms: readonly (string | readonly string[])[]) => {
+    await types((b, input) => {
+      const sum = b.add("add", {}, terms.map((sides) => b.add("contract", { over: ["batch"] }, (sides as readonly string[]).map(input))));
+      // What reads it looks at its axes.
+      return b.add("max", { over: [b.shape(sum).at(-1)!.axis] }, [sum]);
+    });
+  });
 });
