@@ -8,7 +8,7 @@ import { UserError } from "../runtime/files/errors";
 // Benches start their processes with the same.
 import settings from "./process.json" with { type: "json" };
 
-/** glibc's mallopt(3) by environment: blocks to 1 GiB come from the heap, up to 1 GiB of free heap is kept, one arena. */
+/** glibc's mallopt(3) by environment: blocks to 32 MiB (older versions of it take no more) come from the heap, up to 1 GiB of free heap is kept, one arena. */
 const MALLOC: Readonly<Record<string, string>> = settings.malloc;
 /**
  * Young objects are collected by the thread that made them, as the other core has graphs to open, and get 3 × 4 MiB from the start, and more while a
