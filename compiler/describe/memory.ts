@@ -24,10 +24,10 @@ const RUNTIME = 115e6;
 /** A loaded graph, a node of ours. */
 const LOADED_NODE = 6e3;
 /**
- * The part by which the process grows of the buffers of the fullest graph: blocks that lie apart leave room between them that none of the next fits
- * into. Seen 1.5 to 1.8 on 128, 256 and 512 px, with graphs that end where buffers are full and without.
+ * By how many times the buffers of the fullest graph the process grows: blocks that lie apart leave room between them into which none of the next fits.
+ * What is foreseen so was 0.97 to 0.99 of what was seen at 64, 128, 256, 512 px and in the full model (docs/performance.md).
  */
-const APART = 1.7;
+const APART = 2;
 /** The same of a process that only runs an exported model. */
 const INFERENCE_RUNTIME = 105e6;
 
