@@ -25,7 +25,7 @@ const RUNTIME = 115e6;
 const LOADED_NODE = 6e3;
 /**
  * By how many times the buffers of the fullest graph the process grows: blocks that lie apart leave room between them into which none of the next fits.
- * What is foreseen so was 0.97 to 0.99 of what was seen at 64, 128, 256, 512 px and in the full model (docs/performance.md).
+ * What is foreseen so was 0.97 to 1.0 of what was seen of U-GAT-IT at 64, 128, 256, 512 px and full, 0.80 of CycleGAN (docs/performance.md).
  */
 const APART = 2;
 /** The same of a process that only runs an exported model. */
@@ -46,7 +46,7 @@ function workspace(node: GraphNode, graph: Graph, at: Readonly<Record<string, nu
 }
 
 /** The most bytes of intermediate values at once, nodes run in order and values freed after their last use. */
-export function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Record<string, number>>): number {
+function peakOf(graph: Graph, outputs: readonly NodeId[], at: Readonly<Record<string, number>>): number {
   const last = new Map<NodeId, number>();
   const source = graph.nodes.map((n) => n.id);
   for (const n of graph.nodes) {

@@ -3,7 +3,7 @@
 // core/framework/allocation_planner.cc.) So a long graph that comes by the same large shapes at its beginning and at its end keeps their
 // buffers in between, whatever else it makes there.
 import type { Graph, NodeId, OpName } from "../graph/types";
-import { type Need, Needs, type Sizes } from "./needs";
+import { type Need, Needs } from "./needs";
 
 /** Written over an operand that is over. */
 const IN_PLACE: ReadonlySet<OpName> = new Set<OpName>(["add", "sub", "mul", "div", "neg", "relu", "relu_adjoint", "tanh", "sigmoid", "sqrt", "abs", "exp", "log"]);
@@ -74,7 +74,6 @@ export class Buffers {
     if (free === undefined) {
       this.taken += bytes;
       this.#first.push(at);
-      this.#last.push(at);
     }
     this.#last[buffer] = at;
     return buffer;
@@ -96,16 +95,18 @@ export class Buffers {
   }
 }
 
-/** Sums of large products that end in one of these are written there from the first on. */
-function summed(needs: Needs, outputs: Iterable<NodeId>): Set<NodeId> {
+/**
+ * Sums of large products that end in one of these are written there from the first on.
+ * @param source by value the one in whose memory it lies
+ */
+function summed(needs: Needs, source: Int32Array, outputs: Iterable<NodeId>): Set<NodeId> {
   const { nodes } = needs.graph;
-  const itself = (id: NodeId): NodeId => (needs.isAlias(id) && nodes[id]!.inputs.length > 0 ? itself(nodes[id]!.inputs[0]!) : id);
   const found = new Set<NodeId>();
   for (const output of outputs) {
-    let id = itself(output);
+    let id = source[output]!;
     found.add(id);
     while ((needs.value(id)?.bytes ?? 0) > LARGE && (nodes[id]!.op === "add" || nodes[id]!.op === "sub")) {
-      const terms = nodes[id]!.inputs.map(itself);
+      const terms = nodes[id]!.inputs.map((i) => source[i]!);
       const rest = terms.find((i) => !needs.isAdded(i));
       if (rest === undefined || !terms.some((i) => needs.isAdded(i))) break;
       found.add((id = rest));
@@ -116,11 +117,12 @@ function summed(needs: Needs, outputs: Iterable<NodeId>): Set<NodeId> {
 const LARGE = 24e6;
 
 /** The most bytes at once that a graph takes beside its inputs and outputs, in the order of its nodes. */
-export function mostOf(graph: Graph, outputs: Iterable<NodeId>, at: Sizes = {}): number {
+export function mostOf(graph: Graph, outputs: Iterable<NodeId>): number {
   const order = graph.nodes.map(({ id }) => id);
-  const needs = new Needs(graph, at);
-  const elsewhere = summed(needs, outputs);
-  const buffers = new Buffers(needs, lastReads(needs, order), (id) => elsewhere.has(id));
+  const needs = new Needs(graph);
+  const reads = lastReads(needs, order);
+  const elsewhere = summed(needs, reads.source, outputs);
+  const buffers = new Buffers(needs, reads, (id) => elsewhere.has(id));
   for (const id of order) buffers.compute(id, id);
   return buffers.most();
 }

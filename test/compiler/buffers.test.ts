@@ -4,14 +4,13 @@ import { trainingModels } from "../../cli/emit";
 import { compile } from "../../compiler/compile";
 import { Builder } from "../../compiler/graph/builder";
 import type { NodeId } from "../../compiler/graph/types";
-import { drawInit } from "../../compiler/init";
 import { mostOf } from "../../compiler/train/buffers";
-import { OnnxEngine } from "../../runtime/engine/onnx";
-import { initialize } from "../../runtime/train/init";
+import { axes } from "../backends/onnx/kit";
+import { afterOneStep } from "./one-step";
 
 const MB = 2 ** 20;
 /** [c, h, w] of c MiB. */
-const picture = (b: Builder, c: number): NodeId => b.add("input", { kind: "data", name: `x${c}`, shape: [["batch", 1], ["c", c], ["h", 512], ["w", 512]].map(([axis, dim]) => ({ axis: axis as string, dim: dim as number })) }, []);
+const picture = (b: Builder, c: number): NodeId => b.add("input", { kind: "data", name: `x${c}`, shape: axes(`batch:1 c:${c} h:512 w:512`) }, []);
 
 /** Counted by hand, as onnxruntime's planner would: allocation_planner.cc. */
 describe("the buffers of a graph", () => {
@@ -65,23 +64,12 @@ describe("graphs that end before their buffers are full", () => {
   });
 
   it("and do the same", { timeout: 120_000 }, async () => {
-    const after = async (without: readonly string[]): Promise<{ models: number; state: ReadonlyMap<string, Float32Array>; losses: Record<string, number> }> => {
+    const step = async (without: readonly string[]): Promise<Awaited<ReturnType<typeof afterOneStep>> & { models: number }> => {
       const made = compiled("ugatit", without, ["size=128", "ch=32", "blocks=1", "local_depth=4", "global_depth=5"]);
-      const program = made.program!;
       const models = trainingModels(made);
-      const engine = await OnnxEngine.create(program, models, { threads: 1 });
-      initialize(engine, 5);
-      const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 7, name);
-      const losses = await engine.step({
-        data: Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)])),
-        samples: {},
-        scalars: Object.fromEntries(program.scalars.map((s) => [s.name, s.kind === "step-size" ? 1e-4 : 1])),
-      });
-      const state = new Map(engine.stateNames.map((name) => [name, Float32Array.from(engine.read(name))]));
-      await engine.close();
-      return { models: models.size, state, losses };
+      return { models: models.size, ...(await afterOneStep(made, models, { threads: 1 })) };
     };
-    const [short, long] = [await after([]), await after(["buffers"])];
+    const [short, long] = [await step([]), await step(["buffers"])];
     expect(short.models).toBeGreaterThan(long.models);
     expect(short.losses).toEqual(long.losses);
     for (const [name, values] of long.state) expect(Buffer.compare(Buffer.from(short.state.get(name)!.buffer), Buffer.from(values.buffer)), name).toBe(0);

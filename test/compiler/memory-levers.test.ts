@@ -4,31 +4,16 @@ import { compile, type CompileOptions } from "../../compiler/compile";
 import { planLayout } from "../../compiler/layout";
 import { RECOMPUTE } from "../../compiler/train/recompute";
 import { emitGraphs } from "../../cli/emit";
-import { drawInit } from "../../compiler/init";
-import { OnnxEngine } from "../../runtime/engine/onnx";
-import { initialize } from "../../runtime/train/init";
 import type { Program } from "../../compiler/program";
+import { afterOneStep } from "./one-step";
 
 const text = readFileSync("specs/ugatit.gan", "utf8");
 const make = (options: CompileOptions): ReturnType<typeof compile> => compile({ path: "specs/ugatit.gan", text }, { set: ["size=128", "ch=8", "blocks=1", "local_depth=4", "global_depth=5"], ...options });
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** All that stays, after one step from the same beginning. */
-async function afterOneStep(options: CompileOptions): Promise<{ program: Program; state: Map<string, Float32Array>; losses: Record<string, number> }> {
+const stepOf = (options: CompileOptions): ReturnType<typeof afterOneStep> => {
   const compiled = make(options);
-  const program = compiled.program!;
-  const engine = await OnnxEngine.create(program, emitGraphs(compiled), {});
-  initialize(engine, 5);
-  const noise = (name: string, count: number): Float32Array => drawInit({ kind: "uniform", low: -1, high: 1 }, count, 7, name);
-  const losses = await engine.step({
-    data: Object.fromEntries(program.data.map((d) => [d.name, noise(d.name, program.batch * d.channels * d.height * d.width)])),
-    samples: Object.fromEntries(program.samples.map((s) => [s.name, noise(s.name, size(s.shape))])),
-    scalars: Object.fromEntries(program.scalars.map((s) => [s.name, s.kind === "step-size" ? 1e-4 : 1])),
-  });
-  const state = new Map(engine.stateNames.map((name) => [name, Float32Array.from(engine.read(name))]));
-  await engine.close();
-  return { program, state, losses };
-}
+  return afterOneStep(compiled, emitGraphs(compiled));
+};
 
 const programText = (p: Program): string => JSON.stringify([p.segments, p.values]);
 
@@ -44,10 +29,10 @@ function distance(a: Float32Array, b: Float32Array): number {
 
 describe("what saves memory leaves the values alone", () => {
   it("whether phases run whole or a direction at a time, and whatever is made again", { timeout: 240_000 }, async () => {
-    const plain = await afterOneStep({ without: ["directions", "walk"] });
+    const plain = await stepOf({ without: ["directions", "walk"] });
     const programs = new Set([programText(plain.program)]);
     for (const options of [{}, { recompute: RECOMPUTE.at(-1)! }]) {
-      const other = await afterOneStep(options);
+      const other = await stepOf(options);
       programs.add(programText(other.program));
       for (const [name, loss] of Object.entries(plain.losses)) expect(Math.abs(other.losses[name]! - loss)).toBeLessThanOrEqual(2e-6 * Math.abs(loss));
       // Sums of gradients are added up in another order: a few units in the last place of float32, and more where terms cancel. m is a tenth

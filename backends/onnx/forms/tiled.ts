@@ -2,6 +2,7 @@
 // by point, constants transform the products back. Its adjoints run the same way backwards, so the three share what they transform.
 // The tile transforms are convolutions of one input channel over [n, 1, channels, h, w]: their results lie as the products want them.
 import { addDim, type Dim } from "../../../compiler/graph/dim";
+import { AT_ONCE } from "../../../compiler/lowering";
 import type { Emitter } from "../emitter";
 import { type Extent, numberOf, product } from "../extent";
 import { int, ints, text } from "../operator";
@@ -46,8 +47,8 @@ export class Tiled {
     const begin = zero ? [pad.top, pad.left] : [0, 0];
     const [h, w] = zero ? [this.site.h, this.site.w] : this.padded();
     const end = [h, w].map((size, i) => ((i === 0 ? th : tw) - 1) * step + reach - begin[i]! - number(size));
-    const spread = (kernel: string, channels: number): string => {
-      const apart = this.e.transpose(this.e.op("MatMul", [kernel, gradient]), [0, 2, 1, 3]);
+    const spread = (part: string, channels: number): string => {
+      const apart = this.e.transpose(this.e.op("MatMul", [part, gradient]), [0, 2, 1, 3]);
       const single = product([n, [channels]]);
       return this.e.op("ConvTranspose", [
         this.e.reshape(apart, [n, [channels], [this.points], product([[th], [tw]])], [single, [this.points], [th], [tw]]),
@@ -177,12 +178,9 @@ export class Tiled {
   }
 }
 
-/** Bytes of tiles at a time, where they are made and at once laid out anew: twice as many are alive then. */
-const AT_ONCE = 32e6;
-
-/** Channels in equal parts, whose tiles take no more than that. */
+/** Channels in equal parts, whose tiles take no more than may be made at a time: they are at once laid out anew, so twice as many are alive. */
 function channelParts(channels: number, bytes: number): number[] {
-  const count = Math.min(channels, Math.ceil((channels * bytes) / AT_ONCE));
+  const count = Math.min(channels, Math.ceil((channels * bytes) / AT_ONCE.tiles));
   return Array.from({ length: count }, (_, i) => Math.floor(((i + 1) * channels) / count) - Math.floor((i * channels) / count));
 }
 

@@ -1,7 +1,7 @@
 import { axesOf, hasAxis, sameShape, type Shape } from "../../../compiler/graph/shape";
 import type { Graph, GraphNode, NodeId } from "../../../compiler/graph/types";
 import { type Emitter, extentsOf } from "../emitter";
-import { numberOf, product } from "../extent";
+import { type Extent, numberOf, product } from "../extent";
 import { float } from "../operator";
 import { kernelAdjoint } from "./kernel-adjoint";
 import { inOrder } from "./layout";
@@ -67,10 +67,15 @@ export function accumulate(e: Emitter, { addend, product: id, scale, behind }: A
 export function isOuter(graph: Graph, { op, inputs, shape }: GraphNode): boolean {
   if (op !== "mul") return false;
   const [a, b] = inputs.map((i) => graph.nodes[i]!.shape) as [Shape, Shape];
-  const disjoint = a.length > 0 && b.length > 0 && a.every((x) => !hasAxis(b, x.axis));
   const wide = [a, b].every((s) => (numberOf(product(extentsOf(s))) ?? 0) > 1);
+  return wide && isOneBehindOther(a, b, shape);
+}
+
+/** Whether a shape is the axes of one and, behind them, those of the other; neither has none, and none is in both. */
+export function isOneBehindOther(a: Shape, b: Shape, shape: Shape): boolean {
   const order = axesOf(shape).join();
-  return disjoint && wide && [[...a, ...b], [...b, ...a]].some((s) => axesOf(s).join() === order);
+  const apart = a.length > 0 && b.length > 0 && !a.some((x) => hasAxis(b, x.axis));
+  return apart && [[...a, ...b], [...b, ...a]].some((s) => axesOf(s).join() === order);
 }
 
 function addedOuter(e: Emitter, node: GraphNode, sum: string, scale: number): string {
@@ -86,9 +91,17 @@ function addedOuter(e: Emitter, node: GraphNode, sum: string, scale: number): st
 /** The operand of the rows, and that of the columns. */
 const sides = (e: Emitter, { inputs, shape }: GraphNode): [NodeId, NodeId] => [...inputs].sort((x, y) => at(e, x, shape) - at(e, y, shape)) as [NodeId, NodeId];
 
-/** Both as matrices of one column. */
-export function outerFactors(e: Emitter, node: GraphNode): { rows: string; columns: string } {
-  const [rows, columns] = sides(e, node).map((id) => e.reshape(e.value(id), extentsOf(e.shape(id)), [product(extentsOf(e.shape(id))), [1]]));
+/** [rows, terms] and [columns, terms]: a term for each element of what is summed, one where nothing is. */
+export function factors(e: Emitter, node: GraphNode): { rows: string; columns: string } {
+  const [rows, columns] = sides(e, node).map((id) => {
+    const shape = e.shape(id);
+    const own = shape.filter((x) => hasAxis(node.shape, x.axis));
+    const [length, terms] = [own, shape.filter((x) => !own.includes(x))].map((part) => product(extentsOf(part))) as [Extent, Extent];
+    if (numberOf(terms) === 1) return e.reshape(e.value(id), extentsOf(shape), [length, terms]);
+    // What is summed stands in front.
+    return e.transpose(e.reshape(e.value(id), extentsOf(shape), [terms, length]), [1, 0]);
+  });
   return { rows: rows!, columns: columns! };
 }
-const at = (e: Emitter, id: NodeId, shape: Shape): number => axesOf(shape).indexOf(e.shape(id)[0]!.axis);
+/** Where the first axis of its own comes in the result. */
+const at = (e: Emitter, id: NodeId, shape: Shape): number => shape.findIndex((x) => hasAxis(e.shape(id), x.axis));

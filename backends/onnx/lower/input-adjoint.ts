@@ -114,15 +114,14 @@ function plain(e: Emitter, form: Form, g: Picture, k: string, window: Window2d, 
  * it would be run before everything else (order.ts).
  */
 function multiplied(e: Emitter, g: Picture, k: string, [out, into]: readonly [Dim, Dim]): string {
-  const kernel: readonly Extent[] = [[out], [into], [1], [1]];
   const pixels = product([[g.h], [g.w]]);
-  const [given, result] = [g.c, into].map((c): readonly Extent[] => [g.n, [c], [g.h], [g.w]]) as [readonly Extent[], readonly Extent[]];
+  const dims = (c: Dim): readonly Extent[] => [g.n, [c], [g.h], [g.w]];
   if (numberOf(g.n) === 1) {
-    const product = e.op("Gemm", [e.reshape(k, kernel, [[out], [into]]), e.reshape(g.value, given, [[g.c], pixels])], { transA: int(1) });
-    return e.reshape(product, [[into], pixels], result);
+    const matrix = e.reshape(k, [[out], [into], [1], [1]], [[out], [into]]);
+    return e.reshape(e.op("Gemm", [matrix, e.reshape(g.value, dims(g.c), [[g.c], pixels])], { transA: int(1) }), [[into], pixels], dims(into));
   }
-  const turned = e.reshape(e.transpose(k, [1, 0, 2, 3]), [[into], [out], [1], [1]], [[into], [out]]);
-  return e.reshape(e.op("MatMul", [turned, e.reshape(g.value, given, [g.n, [g.c], pixels])]), [g.n, [into], pixels], result);
+  const matrix = e.reshape(e.transpose(k, [1, 0, 2, 3]), [[into], [out], [1], [1]], [[into], [out]]);
+  return e.reshape(e.op("MatMul", [matrix, e.reshape(g.value, dims(g.c), [g.n, [g.c], pixels])]), [g.n, [into], pixels], dims(into));
 }
 
 /** Any stride: ConvTranspose, with as much behind as the forward windows did not reach. */

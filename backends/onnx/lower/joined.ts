@@ -5,7 +5,7 @@ import { numberOf, product } from "../extent";
 import { int } from "../operator";
 import { patchesOf } from "./patches";
 import { picture } from "./layout";
-import { isOuter, outerFactors } from "./accumulate";
+import { factors, isOneBehindOther, isOuter } from "./accumulate";
 
 /**
  * A sum of matrix products of few terms each into one large matrix: kernel gradients over few pixels, a linear layer's gradients over few pictures
@@ -47,7 +47,7 @@ function terms(graph: Graph, readers: (id: NodeId) => number, id: NodeId, negati
     });
     return parts.every((p) => p !== undefined) ? parts.flat() : undefined;
   }
-  if (rowsOf(graph, node)?.length === 1) return [{ id, negative }];
+  if ((isOuter(graph, node) || isLinear(graph, node)) && isOneRowAxis(graph, node)) return [{ id, negative }];
   const kernel = node.op === "flatten" ? graph.nodes[node.inputs[0]!]! : node;
   if (kernel.op !== "conv_kernel_adjoint" || !fewTerms(graph, kernel) || axesOf(kernel.shape).join() !== "out,in,kh,kw") return undefined;
   if (kernel !== node) {
@@ -58,21 +58,15 @@ function terms(graph: Graph, readers: (id: NodeId) => number, id: NodeId, negati
   return [{ id: kernel.id, negative }];
 }
 
-/** The axes of the rows of a column times a row, or of a linear layer's weight gradient over few pictures; what is joined has one there, the first of all. */
-function rowsOf(graph: Graph, node: GraphNode): readonly string[] | undefined {
-  const own = node.inputs.map((i) => axesOf(graph.nodes[i]!.shape).filter((axis) => hasAxis(node.shape, axis)));
-  return isOuter(graph, node) || isLinear(graph, node) ? own.find((axes) => axes[0] === node.shape[0]!.axis) : undefined;
-}
+/** Whether the rows are the first axis alone, as of all that is joined: the next axis is the other operand's. */
+const isOneRowAxis = (graph: Graph, { inputs, shape }: GraphNode): boolean => inputs.every((i) => !shape.slice(0, 2).every(({ axis }) => hasAxis(graph.nodes[i]!.shape, axis)));
 
-/** [batch, rows] and [batch, columns], of few pictures. */
+/** A linear layer's weight gradient: [batch, rows] and [batch, columns], of few pictures. */
 function isLinear(graph: Graph, { op, inputs, attrs, shape }: GraphNode): boolean {
   if (op !== "contract" || attrs.over.join() !== BATCH) return false;
-  const sides = inputs.map((i) => graph.nodes[i]!.shape);
-  const pictures = numberOf([dimOf(sides[0]!, BATCH)!]);
-  const [a, b] = sides.map((s) => axesOf(s).slice(1)) as [string[], string[]];
-  const order = axesOf(shape).join();
-  const apart = a.length > 0 && b.length > 0 && [[...a, ...b], [...b, ...a]].some((s) => s.join() === order);
-  return apart && pictures !== undefined && pictures <= FEW && sides.every((s) => s[0]!.axis === BATCH);
+  const [a, b] = inputs.map((i) => graph.nodes[i]!.shape) as [Shape, Shape];
+  const pictures = numberOf([dimOf(a, BATCH)!]);
+  return pictures !== undefined && pictures <= FEW && a[0]!.axis === BATCH && b[0]!.axis === BATCH && isOneBehindOther(a.slice(1), b.slice(1), shape);
 }
 
 /** One picture of few pixels. */
@@ -86,7 +80,7 @@ function fewTerms(graph: Graph, node: NodeOf<"conv_kernel_adjoint">): boolean {
 export function joined(e: Emitter, { products }: Joined, end: GraphNode): string {
   const parts = products.map(({ id, negative }) => {
     const node = e.node(id);
-    const { rows, columns } = node.op === "conv_kernel_adjoint" ? kernelFactors(e, node) : node.op === "contract" ? linearFactors(e, node) : outerFactors(e, node);
+    const { rows, columns } = node.op === "conv_kernel_adjoint" ? kernelFactors(e, node) : factors(e, node);
     return { rows: negative ? e.op("Neg", [rows]) : rows, columns };
   });
   const [a, b] = [e.concat(parts.map((p) => p.rows), 1), e.concat(parts.map((p) => p.columns), 1)];
@@ -105,17 +99,4 @@ function kernelFactors(e: Emitter, node: NodeOf<"conv_kernel_adjoint">): { rows:
     rows: e.reshape(g.value, [g.n, [g.c], [g.h], [g.w]], [[g.c], pixels]),
     columns: e.reshape(patchesOf(e, x, g, node.attrs.window), [x.n, columns, pixels], [columns, pixels]),
   };
-}
-
-/** [rows, pictures] and [columns, pictures]. */
-function linearFactors(e: Emitter, node: NodeOf<"contract">): { rows: string; columns: string } {
-  const sided = node.inputs.map((id) => {
-    const [pictures, ...own] = e.shape(id);
-    const [n, length] = [[pictures!.dim], product(extentsOf(own))];
-    const single = numberOf(n) === 1;
-    const flat = e.reshape(e.value(id), extentsOf(e.shape(id)), single ? [length, n] : [n, length]);
-    return { value: single ? flat : e.transpose(flat, [1, 0]), at: axesOf(node.shape).indexOf(own[0]!.axis) };
-  });
-  const [rows, columns] = sided.sort((x, y) => x.at - y.at).map(({ value }) => value);
-  return { rows: rows!, columns: columns! };
 }

@@ -1,6 +1,7 @@
 import { type Dim } from "../../../compiler/graph/dim";
 import { dimOf, type Shape } from "../../../compiler/graph/shape";
 import type { NodeId, NodeOf, Window2d } from "../../../compiler/graph/types";
+import { AT_ONCE } from "../../../compiler/lowering";
 import type { Emitter } from "../emitter";
 import { type Extent, numberOf, product } from "../extent";
 import { int } from "../operator";
@@ -13,12 +14,6 @@ import { dense, KERNEL_AXES, margins, pointwise, type TiledForm, tiledForms } fr
 import { type Picture, picture, reordered } from "./layout";
 import type { Lowering } from "./lowering";
 import { type Correlation, shifted, tapsOf, zeroPadded } from "./patches";
-
-/**
- * What the patches of one matrix product may take. Larger ones are gathered band by band: above 32 MB glibc maps fresh
- * pages for every block, and writing those took longer than the product itself.
- */
-const BAND_BYTES = 24e6;
 
 /**
  * dk[o, i, y, x] = Σ over batch and pixels p of g[o, p] · x[i, stride·p + (y, x) − pad]: a matrix product of one operand with
@@ -87,7 +82,7 @@ function summed(e: Emitter, c: Correlation, start?: string): string {
   const whole = bytes(still.n, c.moved.c, still.h, still.w) * c.taps.length;
   const height = still.h;
   if (typeof height !== "number") return banded(e, c, 0, height, start);
-  const rows = Math.ceil(height / Math.ceil(whole / BAND_BYTES));
+  const rows = Math.ceil(height / Math.ceil(whole / AT_ONCE.windows));
   let sum = start;
   for (let from = 0; from < height; from += rows) sum = banded(e, c, from, Math.min(rows, height - from), sum);
   return sum!;

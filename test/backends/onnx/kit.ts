@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as ort from "onnxruntime-node";
 import type { AxisNumber } from "../../../compiler/ops/record";
 import type { Shape } from "../../../compiler/graph/shape";
@@ -79,4 +80,10 @@ export function relativeError(got: ArrayLike<number>, expected: ArrayLike<number
     scale = Math.max(scale, Math.abs(expected[i]!));
   }
   return worst / Math.max(scale, 1e-3);
+}
+
+/** The operators' names (those of their first results) in the order in which onnxruntime ran them, as a profile has it. */
+export function operatorsRun(profile: string): string[] {
+  const events = JSON.parse(readFileSync(profile, "utf8")) as { cat: string; name: string; ts: number }[];
+  return events.filter((e) => e.cat === "Node" && e.name.endsWith("_kernel_time")).sort((a, b) => a.ts - b.ts).map((e) => e.name.slice(0, -"_kernel_time".length));
 }

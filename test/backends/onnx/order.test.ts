@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -9,7 +9,7 @@ import { executionOrder, sortedForWalk } from "../../../backends/onnx/order";
 import type { Operator } from "../../../backends/onnx/operator";
 import { Builder } from "../../../compiler/graph/builder";
 import { encodeModel, IR_VERSION, OPSET } from "../../../backends/onnx/encode";
-import { draws, run, SESSION } from "./kit";
+import { draws, operatorsRun, run, SESSION } from "./kit";
 
 /** Additions over any two earlier values (0: the input). */
 const graphs = fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 1, maxLength: 40 }).map((pairs) =>
@@ -29,8 +29,7 @@ async function ran(operators: readonly Operator[], outputs: readonly string[]): 
     await session.run({ x: new Tensor("float32", Float32Array.of(1, 2), [2]) });
     session.endProfiling();
     await session.release();
-    const events = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]!), "utf8")) as { cat: string; name: string; ts: number }[];
-    return events.filter((e) => e.cat === "Node" && e.name.endsWith("_kernel_time")).sort((a, b) => a.ts - b.ts).map((e) => e.name.slice(0, -"_kernel_time".length));
+    return operatorsRun(join(folder, readdirSync(folder)[0]!));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
